@@ -1,0 +1,1 @@
+"""Favilla: natively multimodal reasoning models of the Muse Spark kind, end to end."""

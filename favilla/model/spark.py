@@ -1,0 +1,128 @@
+"""Muse Spark: one decoder over words and pictures.
+
+Shape suffixes: B rows, T tokens, D hidden size, V vocabulary, M image tokens (see `text` and `vision`).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from favilla.model.cache import KVCache
+from favilla.model.config import SparkConfig
+from favilla.model.experts import Experts, Router
+from favilla.model.norms import rms_norm
+from favilla.model.text import ResidualGate, TextBackbone
+from favilla.model.vision import PackedPictures, VisionAdapter, VisionTower
+
+
+class SparkModel(nn.Module):
+    """Tower, adapter and backbone, named as in the published checkpoints."""
+
+    def __init__(self, config: SparkConfig):
+        super().__init__()
+        self.vision_tower = VisionTower(config)
+        self.vision_adapter = VisionAdapter(config)
+        self.vision_projection = nn.Linear(config.projector_hidden_size, config.text.hidden_size, bias=False)
+        self.language_model = TextBackbone(config)
+
+
+class MuseSpark(nn.Module):
+    """Words and pictures in, next-token logits out."""
+
+    def __init__(self, config: SparkConfig):
+        super().__init__()
+        self.config = config
+        self.model = SparkModel(config)
+        self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
+
+    def see(self, pictures: PackedPictures) -> torch.Tensor:
+        """Image tokens of all rows (R * S / merge^2, D), padding included, at the scale of word embeddings."""
+        features = self.model.vision_adapter(self.model.vision_tower(pictures))
+        return rms_norm(self.model.vision_projection(features), self.config.text.rms_norm_eps)
+
+    def embed(
+        self, ids_BT: torch.Tensor, pictures: PackedPictures | None = None, slots_BT: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Word embeddings with image tokens in their places."""
+        x_BTD = self.model.language_model.embed(ids_BT)
+        if pictures is None:
+            return x_BTD
+        if slots_BT is None:
+            slots_BT = image_slots(ids_BT, self.config.image_token_id, pictures.token_M)
+        image_BTD = self.see(pictures)[slots_BT.clamp(min=0)]
+        return torch.where((slots_BT >= 0)[..., None], image_BTD, x_BTD)
+
+    def head(self, x_BTD: torch.Tensor) -> torch.Tensor:
+        """Logits in float32: width-scaled, then soft-capped at +-final_logit_softcapping."""
+        cap = self.config.text.final_logit_softcapping
+        logits_BTV = self.lm_head(x_BTD.to(self.lm_head.weight.dtype)).float()
+        return cap * torch.tanh(logits_BTV * (self.config.text.output_multiplier / cap))
+
+    def forward(
+        self,
+        ids_BT: torch.Tensor,
+        *,
+        pictures: PackedPictures | None = None,
+        slots_BT: torch.Tensor | None = None,
+        positions_BT: torch.Tensor | None = None,
+        segments_BT: torch.Tensor | None = None,
+        cache: KVCache | None = None,
+        last_only: bool = False,
+    ) -> torch.Tensor:
+        """Logits (B, T, V), or (B, 1, V) of each row's last token that is not padding with `last_only`.
+
+        slots_BT: for image tokens their index into `see(pictures)`, -1 elsewhere; by default placeholders take
+        the pictures' tokens in order. segments_BT: document number per token, 0 = padding.
+        """
+        x_BTD = self.embed(ids_BT, pictures, slots_BT)
+        x_BTD = self.model.language_model(x_BTD, positions_BT, segments_BT, cache)
+        if last_only:
+            length_B = (segments_BT != 0).sum(1) if segments_BT is not None else x_BTD.new_full((len(x_BTD),), ids_BT.shape[1])
+            x_BTD = x_BTD[torch.arange(len(x_BTD)), length_B.long() - 1][:, None]
+        return self.head(x_BTD)
+
+
+def image_slots(ids_BT: torch.Tensor, image_token_id: int, token_M: torch.Tensor) -> torch.Tensor:
+    """Give the k-th placeholder of the batch the k-th image token; -1 for text. Raises ValueError on a mismatch."""
+    is_image = ids_BT == image_token_id
+    found = int(is_image.sum())
+    if found != len(token_M):
+        raise ValueError(
+            f"{found} image placeholders in the text but {len(token_M)} image tokens from the pictures: "
+            "scattering them anyway would put pictures in wrong places"
+        )
+    slots_BT = torch.full_like(ids_BT, -1, dtype=torch.long)
+    slots_BT[is_image] = token_M.to(ids_BT.device)
+    return slots_BT
+
+
+@torch.no_grad()
+def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
+    """Fresh weights: normal with the config's `initializer_range`, norms neutral, residual gates at `gate`.
+
+    Outputs of attention and feed-forward are normed before they are added, so their scale needs no depth rule
+    in the backbone; in the (pre-norm) tower they are scaled by 1/sqrt(2 layers) (GPT-2).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    std = model.config.text.initializer_range
+    for module in model.modules():
+        if isinstance(module, nn.Linear):
+            module.weight.normal_(0, std, generator=generator)
+            if module.bias is not None:
+                module.bias.zero_()
+        elif isinstance(module, nn.Embedding):
+            module.weight.normal_(0, std, generator=generator)
+        elif isinstance(module, Router):
+            module.weight.normal_(0, std, generator=generator)
+        elif isinstance(module, Experts):
+            module.gate_up_proj.normal_(0, std, generator=generator)
+            module.down_proj.normal_(0, std, generator=generator)
+        elif isinstance(module, ResidualGate):
+            module.gate.fill_(gate)
+    tower = model.model.vision_tower
+    for layer in tower.layers:
+        for out in (layer.attn.proj, layer.mlp.fc2):
+            out.weight.div_(math.sqrt(2 * len(tower.layers)))
