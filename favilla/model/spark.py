@@ -69,19 +69,26 @@ class MuseSpark(nn.Module):
         slots_BT: torch.Tensor | None = None,
         positions_BT: torch.Tensor | None = None,
         segments_BT: torch.Tensor | None = None,
+        branches_BT: torch.Tensor | None = None,
         cache: KVCache | None = None,
         last_only: bool = False,
+        at_N: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Logits (B, T, V), or (B, 1, V) of each row's last token that is not padding with `last_only`.
+        """Logits (B, T, V); of each row's last token only, (B, 1, V), with `last_only`; of the flat token
+        indices `at_N` only, (N, V), where a trainer has targets at few of them.
 
         slots_BT: for image tokens their index into `see(pictures)`, -1 elsewhere; by default placeholders take
         the pictures' tokens in order. segments_BT: document number per token, 0 = padding.
+        branches_BT: see `text.training_masks`; with branches, give positions_BT too.
         """
         x_BTD = self.embed(ids_BT, pictures, slots_BT)
-        x_BTD = self.model.language_model(x_BTD, positions_BT, segments_BT, cache)
+        x_BTD = self.model.language_model(x_BTD, positions_BT, segments_BT, branches_BT, cache)
+        if at_N is not None:
+            return self.head(x_BTD.flatten(0, 1)[at_N])
         if last_only:
-            length_B = (segments_BT != 0).sum(1) if segments_BT is not None else x_BTD.new_full((len(x_BTD),), ids_BT.shape[1])
-            x_BTD = x_BTD[torch.arange(len(x_BTD)), length_B.long() - 1][:, None]
+            B, T = ids_BT.shape
+            length_B = torch.full((B,), T) if segments_BT is None else (segments_BT != 0).sum(1)
+            x_BTD = x_BTD[torch.arange(B), length_B - 1][:, None]
         return self.head(x_BTD)
 
 

@@ -144,6 +144,7 @@ class TextBackbone(nn.Module):
         x_BTD: torch.Tensor,
         positions_BT: torch.Tensor | None = None,
         segments_BT: torch.Tensor | None = None,
+        branches_BT: torch.Tensor | None = None,
         cache: KVCache | None = None,
     ) -> torch.Tensor:
         B, T, _ = x_BTD.shape
@@ -152,7 +153,7 @@ class TextBackbone(nn.Module):
         else:
             if positions_BT is None:
                 positions_BT = torch.arange(T, device=x_BTD.device).expand(B, T)
-            masks = training_masks(self.config, T, segments_BT, x_BTD.device)
+            masks = training_masks(self.config, positions_BT, segments_BT, branches_BT)
         angles_B1Tk = (positions_BT[..., None].float() * self.frequency.float())[:, None].repeat(1, 1, 1, 2)
         rope = angles_B1Tk.cos() * self.rope_scale, angles_B1Tk.sin() * self.rope_scale
         for layer in self.layers:
@@ -160,15 +161,29 @@ class TextBackbone(nn.Module):
         return self.norm(x_BTD)
 
 
-def training_masks(config: TextConfig, T: int, segments_BT: torch.Tensor | None, device: torch.device) -> Masks:
-    """Causal, inside one document, and inside the window where the layer has one. Each token sees itself,
-    padding (document 0) too, so that no row of the softmax is empty."""
-    distance_TT = torch.arange(T, device=device)[:, None] - torch.arange(T, device=device)
-    causal = distance_TT >= 0
-    windowed = config.sliding_window is not None and config.sliding_window < T
-    near = causal & (distance_TT < config.sliding_window) if windowed else causal
-    if segments_BT is None:
-        return {"full_attention": None, "sliding_attention": near if windowed else None}
-    same_B1TT = (segments_BT[:, :, None] == segments_BT[:, None, :])[:, None]
-    full = causal & same_B1TT
-    return {"full_attention": full, "sliding_attention": near & same_B1TT if windowed else full}
+def training_masks(
+    config: TextConfig,
+    positions_BT: torch.Tensor,
+    segments_BT: torch.Tensor | None,
+    branches_BT: torch.Tensor | None,
+) -> Masks:
+    """Causal, inside one document, and inside the window where the layer has one.
+
+    Within a document, branch 0 is seen by all its branches and a branch by itself alone: one picture, several
+    questions, each as if it were asked first. Padding (document 0) sees padding, so no row of a softmax is empty.
+    """
+    T = positions_BT.shape[1]
+    window = config.sliding_window
+    windowed = window is not None and window < T
+    index_T = torch.arange(T, device=positions_BT.device)
+    full = (index_T[:, None] >= index_T)[None]
+    if segments_BT is not None:
+        full = full & (segments_BT[:, :, None] == segments_BT[:, None, :])
+    if branches_BT is not None:
+        full = full & ((branches_BT[:, None, :] == 0) | (branches_BT[:, :, None] == branches_BT[:, None, :]))
+    near = full & (positions_BT[:, :, None] - positions_BT[:, None, :] < window) if windowed else full
+    plain = segments_BT is None and branches_BT is None
+    return {
+        "full_attention": None if plain else full[:, None],
+        "sliding_attention": None if plain and not windowed else near[:, None],
+    }
