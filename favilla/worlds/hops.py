@@ -1,0 +1,150 @@
+"""Pointer and graph hops: arrows between named nodes, followed from a start node for a number of hops.
+
+Level 1: 4-5 arrows, 1 hop. Level 2: 6-8 arrows, 2 hops. Level 3: 12 arrows, 3-4 hops. Level 4: 16-20 arrows, 5-7 hops.
+Every node has at most one arrow out, and no node is met twice on the way. Arrows are listed in random order, in several
+notations; levels 3 and 4 add tables and arrows that are written from right to left.
+
+The answer is a node's name: one of 676 two-letter codes or about 270 words. In one problem it is one of 5 to 23.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
+from favilla.worlds.phrasing import pick
+from favilla.worlds.words import WORDS
+
+CODES = tuple(first + second for first in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" for second in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+ARROWS = {1: (4, 5), 2: (6, 8), 3: (12, 12), 4: (16, 20)}
+HOPS = {1: (1, 1), 2: (2, 2), 3: (3, 4), 4: (5, 7)}
+
+PHRASINGS = (
+    "{arrows}\nStart at {start} and follow {hops}. Where do you end?",
+    "{arrows}\nFrom {start}, follow {hops}. Where are you?",
+    "{arrows}\nWhere do you get from {start} after {hops}?",
+    "{arrows}\nYou are at {start}. Follow {hops}. Name the node.",
+    "{arrows}\nWhich node is {hops} away from {start}?",
+    "{arrows}\nBegin at {start}, take {hops}. Give the last node.",
+    "{arrows}\n{start}, then {hops}: which node?",
+    "{arrows}\nWhat do you reach from {start} by {hops}?",
+    "Here are some arrows.\n{arrows}\nStart: {start}. Follow {hops}. End?",
+    "Follow {hops} from {start}.\n{arrows}\nWhere does it lead?",
+    "Start at {start}. Take {hops}.\n{arrows}",
+    "Arrows:\n{arrows}\nQuestion: from {start}, where do {hops} lead?",
+    "Look at these arrows.\n{arrows}\nWhere is someone who leaves {start} and follows {hops}?",
+    "Graph:\n{arrows}\nWalk {hops} from {start}. Which node is this?",
+    "Where do I end if I go {hops} from {start}?\n{arrows}",
+    "{arrows}\nGo from {start} along {hops} and tell me the node.",
+)
+TEST_PHRASINGS = (
+    "{arrows}\nA traveller at {start} moves along {hops}. Where does the traveller stop?",
+    "A map:\n{arrows}\nPlease find the node that lies {hops} beyond {start}.",
+    "{arrows}\nPut a finger on {start} and move it along {hops}. Under which node is it now?",
+    "Read the links and walk {hops}, leaving from {start}.\n{arrows}",
+    "{arrows}\nName the place reached when {start} is left and {hops} are used up.",
+)
+HOP_WORDS = ("{n} arrow", "{n} hop", "{n} step", "{n} link")
+NUMBER_WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
+
+# (one arrow, what stands between two)
+NOTATIONS = (
+    ("{a} -> {b}", "\n"),
+    ("{a} -> {b}", ", "),
+    ("{a}->{b}", "; "),
+    ("{a} → {b}", "\n"),
+    ("{a} points to {b}.", " "),
+    ("{a} leads to {b}.", "\n"),
+    ("{a} goes to {b}", ", "),
+)
+HARD_NOTATIONS = (
+    ("{b} <- {a}", "\n"),
+    ("{b} comes after {a}.", " "),
+    ("| {a} | {b} |", "\n"),
+    ("{a}\t{b}", "\n"),
+)
+TABLE_HEADS = {"| {a} | {b} |": "| from | to |\n|---|---|\n", "{a}\t{b}": "from\tto\n"}
+
+_NAME = re.compile(r"[A-Za-z]+")
+_CHECK = re.compile(r"\bcheck", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The facts of one problem: each node's arrow, and the way from the start to the answer (both included)."""
+
+    arrows: dict[str, str]
+    way: tuple[str, ...]
+
+
+class Hops(Family):
+    """Pointer and graph hops; see the module's docstring for levels and answers.
+
+    Verdict: `solution_key` is the sequence of nodes that the thinking goes through, up to its check. `strategy` is
+    "chain" when that are two nodes or more, "direct" without thinking.
+    """
+
+    name = "hops"
+    levels = 4
+
+    def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
+        walk = draw_in_split(lambda: _draw(rng, level), _instance, split)
+        way, answer = walk.way, walk.way[-1]
+        hops = [f"{a}->{b}" for a, b in pairwise(way)]
+        numbered = [f"Hop {number}: {hop}" for number, hop in enumerate(hops, start=1)]
+        check = f"Check: {len(hops)} of {len(hops)} hops, last {answer}"
+        solutions: dict[Style, Solution] = {
+            "direct": Solution("", answer),
+            "terse": Solution("->".join(way), answer),
+            "steps": Solution("\n".join([f"Start: {way[0]}", *numbered, check]), answer),
+        }
+        prompt = _prompt(rng, split, walk, level)
+        facts = {"arrows": walk.arrows, "way": way}
+        return Problem(self.name, level, split, (prompt,), answer, solutions, _instance(walk), facts)
+
+    def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
+        answer = text.strip()
+        arrows = problem.facts["arrows"]
+        nodes = arrows.keys() | set(arrows.values())
+        visited = [name for name in _NAME.findall(_CHECK.split(thinking, maxsplit=1)[0]) if name in nodes]
+        visited = [name for index, name in enumerate(visited) if index == 0 or name != visited[index - 1]]
+        return Verdict(
+            correct=answer == problem.answer,
+            parsed=answer if answer in nodes else None,
+            solution_key=" ".join(visited) or None,
+            strategy="chain" if len(visited) > 1 else None if thinking.strip() else "direct",
+        )
+
+
+def _draw(rng: random.Random, level: int) -> Walk:
+    arrow_count, hop_count = rng.randint(*ARROWS[level]), rng.randint(*HOPS[level])
+    names = rng.sample(CODES if rng.random() < 0.6 else WORDS, arrow_count + rng.randint(1, 3))
+    way, others = names[: hop_count + 1], names[hop_count + 1 :]
+    arrows = dict(pairwise(way))
+    # Mostly the way could go on, so that counting the hops matters and the answer is not simply where arrows end.
+    sources = [way[-1], *others] if rng.random() < 0.75 else others
+    for source in sources[: arrow_count - hop_count]:
+        target = rng.choice(names)
+        while target == source:
+            target = rng.choice(names)
+        arrows[source] = target
+    return Walk(arrows, tuple(way))
+
+
+def _instance(walk: Walk) -> str:
+    arrows = " ".join(f"{a}>{b}" for a, b in sorted(walk.arrows.items()))
+    return f"hops: {arrows} | {walk.way[0]} {len(walk.way) - 1}"
+
+
+def _prompt(rng: random.Random, split: Split, walk: Walk, level: int) -> str:
+    arrows = list(walk.arrows.items())
+    rng.shuffle(arrows)
+    arrow, between = rng.choice(NOTATIONS + HARD_NOTATIONS if level >= 3 else NOTATIONS)
+    listed = TABLE_HEADS.get(arrow, "") + between.join(arrow.format(a=a, b=b) for a, b in arrows)
+    count = len(walk.way) - 1
+    hops = rng.choice(HOP_WORDS).format(n=rng.choice((str(count), NUMBER_WORDS[count]))) + ("s" if count > 1 else "")
+    return pick(rng, split, PHRASINGS, TEST_PHRASINGS).format(arrows=listed, start=walk.way[0], hops=hops)

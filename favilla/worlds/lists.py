@@ -1,0 +1,166 @@
+"""List and string operations on numbers, on words, and on the letters of one string.
+
+Level 1: one operation on 3-4 items: largest, smallest, first, last, n-th, reverse, sort. Level 2: one operation on 5-6
+items; adds sort descending, remove duplicates, every second item, capitals, count an item. Level 3: two operations on
+7-8 items. Level 4: three operations on 9-12 items. Levels 3 and 4 add drop or swap the ends, sort words and letters,
+count different items; and every operation matters: without it the answer would be another.
+
+Numbers are 0 .. 99, words come from about 270, strings are pronounceable nonsense. Answers: a number, a word, a letter,
+a string, or a list joined by ", " in which order and repetitions count. A list has far more than 10^4 values; one
+number has 100, one word about 270. A count or a letter has few values (a count 1 .. 12, a letter 21): about a tenth of
+the problems at levels 1 and 2, fewer above.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
+from favilla.worlds.list_operations import OPERATIONS, Items, Kind, Operation
+from favilla.worlds.phrasing import pick
+from favilla.worlds.words import WORDS
+
+LENGTHS = {1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 12)}
+OPERATION_COUNTS = {1: 1, 2: 1, 3: 2, 4: 3}
+LISTS = "list"
+NOUNS: dict[Kind, str] = {"numbers": LISTS, "words": LISTS, "letters": "string"}
+
+PHRASINGS = (
+    "Take the {noun} {x} and {do}.",
+    "Here is a {noun}: {x}. Now {do}.",
+    "{noun_capital}: {x}\nTask: {do}",
+    "For the {noun} {x}: {do}.",
+    "Given the {noun} {x}, {do}.",
+    "{x}\n{do_capital}.",
+    "I have the {noun} {x}. Please {do}.",
+    "With {x}, {do}.",
+    "Look at {x}. {do_capital}.",
+    "{noun_capital} {x}. {do_capital}. Answer?",
+    "Use this {noun}: {x}. {do_capital}.",
+    "You get the {noun} {x}. {do_capital}.",
+    "{do_capital}. The {noun} is {x}.",
+    "{do_capital}: {x}",
+    "Can you take {x} and {do}?",
+    "What do you get from {x} if you {do}?",
+    "Start with {x}, then {do}. What comes out?",
+)
+TEST_PHRASINGS = (
+    "Somebody gave me the {noun} {x}. Would you {do}?",
+    "Input: {x}\nWhat to do: {do}\nOutput:",
+    "Consider {x}. Your job: {do}.",
+    "My {noun} reads {x}. Kindly {do}.",
+    "The following {noun} needs work: {x}. You should {do}.",
+)
+JOINS = (", then ", ", then ", " and then ", ", after that ")
+
+# Results stand behind this mark in worked solutions, so that they can be read whatever words stand around them.
+RESULT = "=>"
+_RESULT = re.compile(r"=>[ ]?([^\n;=]{1,300})")
+
+
+class Lists(Family):
+    """List and string operations; see the module's docstring for levels and answers.
+
+    Verdict: `solution_key` is the sequence of results that the thinking writes behind "=>", up to line end or ";".
+    `strategy` is "stepwise" when there is one, "direct" without thinking.
+    """
+
+    name = "lists"
+    levels = 4
+
+    def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
+        kind, items, operations = draw_in_split(lambda: _draw(rng, level), lambda drawn: _instance(*drawn), split)
+        instance = _instance(kind, items, operations)
+        results = [items]
+        for operation in operations:
+            results.append(operation.apply(results[-1]))
+        last_kind: Kind = "numbers" if operations[-1].counts else kind
+        shown = [write(kind, result) for result in results[:-1]] + [write(last_kind, results[-1])]
+        answer = shown[-1]
+        terse, steps = [], []
+        for index, operation in enumerate(operations):
+            given = f" of {shown[0]}" if index == 0 else ""
+            terse.append(f"{operation.short}{given} {RESULT} {shown[index + 1]}")
+            steps.append(f"{operation.short}{given}: {operation.work(results[index])} {RESULT} {shown[index + 1]}")
+        steps.append(f"Check: {operations[-1].check(results[-2], results[-1])}")
+        solutions: dict[Style, Solution] = {
+            "direct": Solution("", answer),
+            "terse": Solution("\n".join(terse), answer),
+            "steps": Solution("\n".join(steps), answer),
+        }
+        prompt = _prompt(rng, split, kind, items, operations)
+        facts = {"kind": kind, "items": items, "operations": [operation.key for operation in operations]}
+        return Problem(self.name, level, split, (prompt,), answer, solutions, instance, facts)
+
+    def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
+        answer = text.strip()
+        results = [" ".join(result.replace(",", " ").split()) for result in _RESULT.findall(thinking)]
+        results = [result for result in results if result]
+        return Verdict(
+            correct=answer == problem.answer,
+            parsed=answer if 0 < len(answer) <= 300 and "\n" not in answer else None,
+            solution_key=" | ".join(results) or None,
+            strategy="stepwise" if results else None if thinking.strip() else "direct",
+        )
+
+
+def write(kind: Kind, items: Items) -> str:
+    """The items as they stand in an answer: lists joined by ", ", the letters of a string joined by nothing."""
+    return ("" if kind == "letters" else ", ").join(str(item) for item in items)
+
+
+def _draw(rng: random.Random, level: int) -> tuple[Kind, Items, list[Operation]]:
+    kind: Kind = rng.choices(("numbers", "words", "letters"), (5, 3, 2 if level > 1 else 1))[0]
+    choices = [make for make in OPERATIONS if make.level <= level and kind in make.kinds]
+    inner = [make for make in choices if not make.ends]
+    while True:
+        items = _items(rng, kind, rng.randint(*LENGTHS[level]))
+        operations: list[Operation] = []
+        value = items
+        for left in range(OPERATION_COUNTS[level] - 1, -1, -1):
+            makers = inner if left else choices
+            maker = rng.choices(makers, [maker.weight for maker in makers])[0]
+            operations.append(maker.make(rng, value, kind))
+            value = operations[-1].apply(value)
+        if level <= 2 or _all_matter(items, operations):
+            return kind, items, operations
+
+
+def _all_matter(items: Items, operations: list[Operation]) -> bool:
+    answer = _apply(items, operations)
+    return all(_apply(items, operations[:i] + operations[i + 1 :]) != answer for i in range(len(operations)))
+
+
+def _apply(items: Items, operations: list[Operation]) -> Items:
+    for operation in operations:
+        items = operation.apply(items)
+    return items
+
+
+def _items(rng: random.Random, kind: Kind, count: int) -> Items:
+    if kind == "letters":
+        first = rng.randrange(2)
+        return tuple(rng.choice("aeiou" if (first + place) % 2 else "bcdfghklmnprstvz") for place in range(count))
+    repeated = rng.randint(1, count // 2) if rng.random() < 0.4 else 0
+    drawn: list[int | str] = list(rng.sample(range(100) if kind == "numbers" else WORDS, count - repeated))
+    drawn += rng.choices(drawn, k=repeated)
+    rng.shuffle(drawn)
+    return tuple(drawn)
+
+
+def _instance(kind: Kind, items: Items, operations: list[Operation]) -> str:
+    return f"lists: {kind} | {' '.join(str(item) for item in items)} | {'; '.join(op.key for op in operations)}"
+
+
+def _prompt(rng: random.Random, split: Split, kind: Kind, items: Items, operations: list[Operation]) -> str:
+    shown = write(kind, items)
+    if kind == "letters":
+        shown = rng.choice((shown, shown, f'"{shown}"'))
+    elif rng.random() < 0.3:
+        shown = f"[{shown}]"
+    told = rng.choice(JOINS).join(pick(rng, split, op.phrasings, op.test_phrasings) for op in operations)
+    noun = NOUNS[kind]
+    return pick(rng, split, PHRASINGS, TEST_PHRASINGS).format(
+        x=shown, do=told, do_capital=told[0].upper() + told[1:], noun=noun, noun_capital=noun.capitalize()
+    )
