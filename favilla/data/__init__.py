@@ -1,0 +1,1 @@
+"""Mixtures of worlds, packing, and deterministic resumable loading."""

@@ -1,0 +1,132 @@
+"""From a world's problem to a training example: token ids, which of them are targets, and patches.
+
+An example is a prefix (system turn and pictures) and one or more branches (a question and its worked solution
+each). Branches share the prefix and do not see each other, so a picture is rendered, encoded and computed once
+and asked about several times, every time as if first.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from favilla.chat.encode import EncodedChat, encode_chat
+from favilla.chat.images import ImageProcessor
+from favilla.chat.messages import ImagePart, Message
+from favilla.chat.tokenizer import Tokenizer
+from favilla.worlds.base import Family, Problem, Split, Style
+
+# How much thinking each effort level asks for; xhigh is the steps style too, with more room.
+STYLE_OF_EFFORT: dict[str, Style] = {"low": "direct", "medium": "terse", "high": "steps", "xhigh": "steps"}
+EFFORTS = tuple(STYLE_OF_EFFORT)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One entry of a mixture: how often a family is drawn, and how often each of its levels (from level 1)."""
+
+    family: Family
+    weight: float
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What examples are drawn from.
+
+    efforts: probability of each effort level. questions: at most that many questions about one picture.
+    conversations: share of picture examples that are one conversation of several turns instead of branches.
+    """
+
+    tasks: tuple[Task, ...]
+    efforts: dict[str, float]
+    questions: int = 1
+    conversations: float = 0.0
+    split: Split = "train"
+
+
+@dataclass(frozen=True)
+class Example:
+    """prefix: token ids without targets; branches: (ids, targets) each; pictures: (uint8 patches, grid) in order."""
+
+    family: str
+    prefix: np.ndarray
+    branches: tuple[tuple[np.ndarray, np.ndarray], ...]
+    pictures: tuple[tuple[np.ndarray, tuple[int, int]], ...]
+
+    def __len__(self) -> int:
+        return len(self.prefix) + sum(len(ids) for ids, _ in self.branches)
+
+    @property
+    def targets(self) -> int:
+        """Tokens to predict; the first of a branch has nothing to be predicted from."""
+        return sum(int(targets[1:].sum()) for _, targets in self.branches)
+
+
+def prompt_message(problem: Problem) -> Message:
+    """The user turn that poses a problem."""
+    return Message("user", problem.prompt)
+
+
+def solution_message(problem: Problem, style: Style) -> Message:
+    """The assistant turn that solves it in a style."""
+    solution = problem.solutions[style]
+    return Message("assistant", (solution.answer,), thinking=solution.thinking or None)
+
+
+def draw_problems(mixture: Mixture, rng: random.Random) -> list[Problem]:
+    """A problem and, where the family has more to ask about the same picture, further questions."""
+    task = rng.choices(mixture.tasks, [t.weight for t in mixture.tasks])[0]
+    level = rng.choices(range(1, len(task.levels) + 1), task.levels)[0]
+    problems = [task.family.sample(rng, level, mixture.split)]
+    while len(problems) < mixture.questions and (more := task.family.follow_up(rng, problems[-1])) is not None:
+        problems.append(more)
+    return problems
+
+
+def make_example(
+    mixture: Mixture, tokenizer: Tokenizer, processor: ImageProcessor, seed: int, index: int, max_tokens: int
+) -> Example | None:
+    """Example number `index` of the stream `seed`; None when even one question exceeds `max_tokens`."""
+    rng = random.Random(f"{seed}/{index}")
+    problems = draw_problems(mixture, rng)
+    effort = rng.choices(list(mixture.efforts), list(mixture.efforts.values()))[0]
+    style = STYLE_OF_EFFORT[effort]
+    if rng.random() < mixture.conversations:
+        turns = [turn for p in problems for turn in (prompt_message(p), solution_message(p, style))]
+        conversations = [turns]
+    else:
+        pictures = tuple(part for part in problems[0].prompt if isinstance(part, ImagePart))
+        conversations = [[prompt_message(problems[0]), solution_message(problems[0], style)]]
+        if problems[0].prompt[: len(pictures)] == pictures:
+            for p in problems[1:]:
+                conversations.append([Message("user", pictures + p.prompt), solution_message(p, style)])
+    encoded = [encode_chat(tokenizer, processor, turns, effort=effort) for turns in conversations[:1]]
+    # The same pictures again: no need to resize and cut them another time.
+    encoded += [
+        encode_chat(tokenizer, processor, turns, effort=effort, pictures=encoded[0].pictures)
+        for turns in conversations[1:]
+    ]
+    return branch(problems[0].family, encoded, max_tokens)
+
+
+def branch(family: str, encoded: list[EncodedChat], max_tokens: int) -> Example | None:
+    """Split encoded conversations into what they share and their branches, as many as fit `max_tokens`."""
+    ids = [np.asarray(e.ids) for e in encoded]
+    shared = 0
+    if len(ids) > 1:
+        shortest = min(len(i) for i in ids)
+        same = np.logical_and.reduce([i[:shortest] == ids[0][:shortest] for i in ids[1:]])
+        shared = shortest if same.all() else int(same.argmin())
+        # A target must follow a token of its own branch.
+        shared = min([shared] + [int(np.argmax(e.targets)) - 1 for e in encoded if e.targets.any()])
+    branches, room = [], max_tokens - shared
+    for e, i in zip(encoded, ids, strict=True):
+        if len(i) - shared <= room:
+            branches.append((i[shared:].astype(np.int32), np.asarray(e.targets)[shared:]))
+            room -= len(i) - shared
+    if not branches:
+        return None
+    return Example(family, ids[0][:shared].astype(np.int32), tuple(branches), tuple(encoded[0].pictures))

@@ -1,0 +1,104 @@
+"""Accuracy on the worlds, per family and level.
+
+Every row states n, a 95 % Wilson interval and, beside it, the best constant answer: what a model would score that
+always gives the answer most frequent in the training split of that family and level.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from favilla.chat.messages import Message
+from favilla.engine.generate import Engine, Request
+from favilla.worlds.base import Family, Problem, Split
+from favilla.worlds.registry import get
+
+Z95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Row:
+    """Accuracy of one family and level. Shares are 0..1; tokens are means per answer."""
+
+    family: str
+    level: int
+    split: str
+    effort: str
+    n: int
+    accuracy: float
+    low: float
+    high: float
+    constant: float
+    finished: float
+    thinking_tokens: float
+    answer_tokens: float
+
+
+def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
+    """Wilson score interval of a share (Wilson 1927)."""
+    p, zz = successes / n, z * z / n
+    centre, spread = p + zz / 2, z * math.sqrt(p * (1 - p) / n + zz / (4 * n))
+    return max(0.0, (centre - spread) / (1 + zz)), min(1.0, (centre + spread) / (1 + zz))
+
+
+def draw(family: Family, level: int, split: Split, n: int, seed: int) -> list[Problem]:
+    """n different problems of a family and level, the same for the same seed."""
+    rng = random.Random(f"evaluate/{seed}/{family.name}/{level}/{split}")
+    problems: dict[str, Problem] = {}
+    for _ in range(20 * n):
+        problem = family.sample(rng, level, split)
+        problems.setdefault(problem.instance, problem)
+        if len(problems) == n:
+            break
+    return list(problems.values())
+
+
+def constant_answer(family: Family, level: int, seed: int, samples: int = 300) -> str:
+    """The most frequent answer of the training split; for points, the middle of the picture."""
+    rng = random.Random(f"constant/{seed}/{family.name}/{level}")
+    answers = Counter(family.sample(rng, level, "train").answer for _ in range(samples))
+    answer, count = answers.most_common(1)[0]
+    return "(500, 500)" if family.name == "screens" and count < 0.1 * samples else answer
+
+
+def evaluate(
+    engine: Engine,
+    families: list[str],
+    levels: list[int],
+    *,
+    n: int = 200,
+    split: Split = "test",
+    effort: str = "medium",
+    seed: int = 0,
+    batch: int = 32,
+    max_new_tokens: int = 256,
+    on_row: Callable[[Row], None] | None = None,
+) -> Iterator[Row]:
+    """Greedy answers to n problems a family and level, verified; yields a row each."""
+    for name in families:
+        family = get(name)
+        for level in [level for level in levels if level <= family.levels]:
+            problems = draw(family, level, split, n, seed)
+            right = finished = thinking = answering = 0
+            for start in range(0, len(problems), batch):
+                part = problems[start : start + batch]
+                requests = [
+                    Request((Message("user", p.prompt),), effort=effort, temperature=0.0, max_new_tokens=max_new_tokens)
+                    for p in part
+                ]
+                for problem, (generation,) in zip(part, engine.generate(requests), strict=True):
+                    right += family.verify(problem, generation.answer, generation.thinking or "").correct
+                    finished += generation.finish_reason == "stop"
+                    thinking += generation.usage.thinking_tokens
+                    answering += generation.usage.answer_tokens
+            constant = constant_answer(family, level, seed)
+            count = len(problems)
+            yield Row(
+                name, level, split, effort, count, right / count, *wilson(right, count),
+                constant=sum(family.verify(p, constant).correct for p in problems) / count, finished=finished / count,
+                thinking_tokens=thinking / count, answer_tokens=answering / count,
+            )  # fmt: skip

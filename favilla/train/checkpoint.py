@@ -1,0 +1,59 @@
+"""Checkpoints of a run: everything that decides its future, written aside and renamed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from favilla.data.loader import LoaderState
+from favilla.errors import UserError
+from favilla.model import MuseSpark
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def save_checkpoint(
+    folder: Path, step: int, model: MuseSpark, optimisers: list[torch.optim.Optimizer], data: LoaderState, recipe: str
+) -> None:
+    """Keep one checkpoint: the last one replaces the one before in a single rename."""
+    content = {
+        "step": step,
+        "model": model.state_dict(),
+        "optimisers": [optimiser.state_dict() for optimiser in optimisers],
+        "data": asdict(data),
+        "rng": torch.get_rng_state(),
+        "recipe": recipe,
+    }
+    aside = folder / f".{CHECKPOINT}.{os.getpid()}"
+    with aside.open("wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(aside, folder / CHECKPOINT)
+
+
+def load_checkpoint(
+    folder: Path, model: MuseSpark, optimisers: list[torch.optim.Optimizer], recipe: str
+) -> tuple[int, LoaderState] | None:
+    """Restore a run in place; (next step, state of the data), or None when there is nothing to resume.
+
+    Raises UserError when the checkpoint is broken or belongs to another recipe.
+    """
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise UserError(f"{path}: cannot be read ({type(error).__name__}); delete it to start this run anew") from error
+    if content["recipe"] != recipe:
+        raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
+    model.load_state_dict(content["model"])
+    for optimiser, state in zip(optimisers, content["optimisers"], strict=True):
+        optimiser.load_state_dict(state)
+    torch.set_rng_state(content["rng"])
+    return content["step"], LoaderState(**content["data"])

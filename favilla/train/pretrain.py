@@ -1,0 +1,241 @@
+"""Pretraining: words and pictures in one stream from the first step.
+
+    favilla pretrain recipes/debug.toml
+
+reads a recipe, trains, and leaves a model folder that `favilla ask --model` and other runtimes load. It may be
+stopped at any moment; the same command goes on from the last checkpoint and gives the same losses.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import random
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer, train_tokenizer
+from favilla.data.batches import IGNORE, Batch
+from favilla.data.examples import Mixture, make_example
+from favilla.data.loader import Loader, LoaderState
+from favilla.data.stream import MakeExample
+from favilla.errors import UserError
+from favilla.model import MuseSpark, initialise, load_model, save_model
+from favilla.train.checkpoint import load_checkpoint, save_checkpoint
+from favilla.train.flops import measured_peak, step_flops
+from favilla.train.optim import make_optimisers, warmup_stable_decay
+from favilla.train.progress import Progress
+from favilla.train.recipe import Recipe
+
+LOAD_BIAS_RATE = 1e-3  # step of the routing bias per update (DeepSeek-V3, section 2.1.2)
+
+
+def home() -> Path:
+    """Where runs live: $FAVILLA_HOME, by default the user's data folder."""
+    default = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "favilla"
+    return Path(os.environ.get("FAVILLA_HOME", default))
+
+
+def example_maker(recipe: Recipe, tokenizer_folder: str, seed: int) -> MakeExample:
+    """What worker processes build their examples with; picklable by its arguments."""
+    processor = ImageProcessor(**processor_settings(recipe))
+    return functools.partial(
+        _example, recipe.data.mixture(), Tokenizer.load(tokenizer_folder), processor, seed, recipe.data.tokens
+    )
+
+
+def _example(mixture: Mixture, tokenizer: Tokenizer, processor: ImageProcessor, seed: int, tokens: int, index: int):
+    return make_example(mixture, tokenizer, processor, seed, index, tokens)
+
+
+def processor_settings(recipe: Recipe) -> dict[str, int]:
+    vision = recipe.model.vision
+    return {
+        "patch_size": vision.get("patch_size", 14),
+        "temporal_patch_size": vision.get("patch_temporal", 2),
+        "merge_size": vision.get("merge_size", 2),
+        "max_image_tokens": recipe.data.max_image_tokens,
+    }
+
+
+def corpus(recipe: Recipe):
+    """Text of the mixture (prompts, thinking, answers) for the tokenizer, the same for the same recipe."""
+    mixture = recipe.data.mixture()
+    for task in mixture.tasks:
+        for level, weight in enumerate(task.levels, start=1):
+            rng = random.Random(f"tokenizer/{recipe.seed}/{task.family.name}/{level}")
+            for _ in range(recipe.tokenizer.samples if weight else 0):
+                problem = task.family.sample(rng, level, "train")
+                yield "".join(part for part in problem.prompt if isinstance(part, str))
+                for solution in problem.solutions.values():
+                    yield from (solution.thinking, solution.answer)
+
+
+def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokenizer:
+    """The tokenizer of the run's model folder: its own if it is there already, that of `init`, or a new one."""
+    source = folder if (folder / "tokenizer.json").exists() else init
+    tokenizer = Tokenizer.load(source) if source else train_tokenizer(corpus(recipe), recipe.tokenizer.vocab_size)
+    tokenizer.save(folder)
+    ImageProcessor(**processor_settings(recipe)).save(folder)
+    return tokenizer
+
+
+def loss_sum(model: MuseSpark, batch: Batch, autocast: bool) -> torch.Tensor:
+    """Cross-entropy summed over the batch's targets (a batch without any gives 0, not NaN)."""
+    device = batch.ids_BT.device.type
+    with torch.autocast(device, torch.bfloat16) if autocast else nullcontext():
+        logits_NV = model(
+            batch.ids_BT, pictures=batch.pictures, slots_BT=batch.slots_BT, positions_BT=batch.positions_BT,
+            segments_BT=batch.segments_BT, branches_BT=batch.branches_BT, at_N=batch.at_N,
+        )  # fmt: skip
+    return F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum")
+
+
+def ready(batch: Batch, processor: ImageProcessor, device: torch.device) -> Batch:
+    """Pixels normalised, tensors on the device."""
+    pixels = torch.from_numpy(processor.normalise(batch.pictures.pixels_RSP.numpy()))
+    batch.pictures = batch.pictures.with_pixels(pixels).to(device)
+    for name in ("ids_BT", "at_N", "labels_N", "positions_BT", "segments_BT", "branches_BT", "slots_BT"):
+        setattr(batch, name, getattr(batch, name).to(device))
+    return batch
+
+
+def pretrain(
+    recipe: Recipe, out: Path | None = None, device: str = "cpu", init: Path | None = None, quiet: bool = False
+) -> Path:
+    """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend."""
+    # Set up: one process, or several started by torchrun
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if world > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError("--device cuda: this PyTorch sees no CUDA device; use --device cpu")
+    place = torch.device(device, rank % torch.cuda.device_count()) if device == "cuda" else torch.device(device)
+    folder = out or home() / "runs" / recipe.name
+    model_folder = folder / "model"
+    model_folder.mkdir(parents=True, exist_ok=True)
+
+    # Tokenizer and model
+    if rank == 0:
+        prepare_tokenizer(recipe, model_folder, init)
+    if world > 1:
+        dist.barrier()
+    tokenizer = Tokenizer.load(model_folder)
+    processor = ImageProcessor.load(model_folder)
+    config = recipe.model.config(
+        tokenizer.vocab_size, tokenizer.id("<|patch|>"), tokenizer.id("<|eot|>"), tokenizer.pad_id
+    )
+    if init is not None:
+        model, config = load_model(init)
+        model.train()
+    else:
+        model = MuseSpark(config)
+        initialise(model, recipe.seed, recipe.model.gate_init)
+    model.to(place)
+    o = recipe.optim
+    optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay)
+
+    # Resume: this run's own checkpoint, else from the start
+    identity = recipe.model_dump_json(exclude={"run", "name"})
+    resumed = load_checkpoint(folder, model, optimisers, identity)
+    first, data_state = resumed or (0, LoaderState())
+
+    # Data: rank r of w draws from a stream of its own
+    merge = config.vision.merge_size
+    shape = recipe.data.shape(3 * config.vision.patch_size**2, merge)
+    maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
+    loader = Loader(maker, shape, config.image_token_id, recipe.data.workers, data_state)
+
+    # Train
+    step_loss = torch.compile(loss_sum, dynamic=False) if recipe.run.compile else loss_sum
+    peak = measured_peak(place, torch.bfloat16 if recipe.run.autocast else torch.float32)
+    progress = Progress(folder, recipe, first, step_flops(model, config, shape), peak * world, quiet or rank > 0)
+    saved = first
+    try:
+        for step in range(first, o.steps):
+            batch = ready(next(loader), processor, place)
+            counts = torch.tensor([batch.targets, batch.tokens, batch.examples], dtype=torch.float64)
+            if world > 1:
+                dist.all_reduce(counts)
+
+            loss = step_loss(model, batch, recipe.run.autocast) / counts[0].clamp(min=1).item()
+            loss.backward()
+            if world > 1:
+                loss = all_reduce(model, loss)
+            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), o.clip)
+
+            scale = warmup_stable_decay(step, o.steps, o.warmup, o.decay)
+            for optimiser in optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = group["peak_lr"] * scale
+                # A step without targets or with a broken gradient must not touch the weights.
+                if counts[0] > 0 and torch.isfinite(norm):
+                    optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+            balance_experts(model)
+
+            progress.step(step, loss.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
+            last = step + 1 == o.steps
+            if rank == 0 and (last or (step + 1) % recipe.run.save_every == 0):
+                save_checkpoint(folder, step + 1, model, optimisers, loader.state, identity)
+                saved = step + 1
+    except KeyboardInterrupt:
+        raise UserError(f"stopped; the same command goes on from step {saved} of {o.steps}") from None
+    finally:
+        loader.close()
+        progress.close()
+
+    # Ship: bf16 weights, float32 where the published format wants it
+    if rank == 0:
+        export(model, model_folder)
+    return model_folder
+
+
+def all_reduce(model: MuseSpark, loss: torch.Tensor) -> torch.Tensor:
+    """Sum gradients and loss over ranks. Each rank's loss is already divided by the global count of targets; a
+    parameter that a rank did not use counts as zero there, so no rank waits for another for ever."""
+    for parameter in model.parameters():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        dist.all_reduce(parameter.grad)
+    loss = loss.detach().clone()
+    dist.all_reduce(loss)
+    return loss
+
+
+@torch.no_grad()
+def balance_experts(model: MuseSpark) -> None:
+    """Raise the routing bias of experts with less than their share of tokens, lower that of the others."""
+    for module in model.modules():
+        load = getattr(module, "load_E", None)
+        if load is not None:
+            if dist.is_initialized():
+                dist.all_reduce(load)
+            module.gate.e_score_correction_bias += LOAD_BIAS_RATE * torch.sign(load.mean() - load)
+            load.zero_()
+
+
+def export(model: MuseSpark, folder: Path) -> None:
+    """Write a trained model as bf16 into the run's model folder, the training copy left as it is."""
+    from favilla.model.folder import FLOAT32, write_atomically
+
+    shipped = MuseSpark(model.config)
+    shipped.load_state_dict(model.state_dict())
+    for name, parameter in shipped.named_parameters():
+        if not name.endswith(FLOAT32):
+            parameter.data = parameter.data.to(torch.bfloat16)
+    save_model(shipped, folder)
+    text = model.config.to_dict()["text_config"]
+    generation = {"eos_token_id": text["eos_token_id"], "pad_token_id": text["pad_token_id"], "do_sample": False}
+    write_atomically(folder / "generation_config.json", json.dumps(generation, indent=2) + "\n")
+
+
+def timestamp() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

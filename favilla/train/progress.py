@@ -1,0 +1,82 @@
+"""What a run tells while it runs: a progress bar, metrics as JSONL, and a loss figure."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+
+from favilla.train.recipe import Recipe
+
+
+class Progress:
+    """Appends one JSON line to metrics.jsonl every `log_every` steps: step, loss (mean nats per target token since
+    the last line), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share, skipped, seconds.
+
+    flops: operations of a step on one rank; peak: operations per second of the machine.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, first: int, flops: int, peak: float, quiet: bool):
+        self.path, self.every = folder / "metrics.jsonl", recipe.run.log_every
+        self.steps, self.flops, self.peak, self.quiet = recipe.optim.steps, flops, peak, quiet
+        if not quiet:
+            drop_lines_after(self.path, first)
+            self.bar = Bar(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
+                TextColumn("loss {task.fields[loss]} · {task.fields[rate]} tok/s · {task.fields[share]} of peak"),
+                TimeRemainingColumn(),
+            )  # fmt: skip
+            self.task = self.bar.add_task(recipe.name, total=self.steps, completed=first, loss="-", rate="-", share="-")
+            self.bar.start()
+        self.reset()
+
+    def reset(self) -> None:
+        self.start = time.perf_counter()
+        self.losses, self.sums = 0.0, [0.0, 0.0, 0.0]
+        self.count = 0
+
+    def step(
+        self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int
+    ) -> None:
+        """Take note of one finished step; `counts` = targets, tokens, examples of all ranks."""
+        if self.quiet:
+            return
+        self.losses += loss * counts[0]
+        self.sums = [a + b for a, b in zip(self.sums, counts, strict=True)]
+        self.count += 1
+        if self.count < self.every and step + 1 < self.steps:
+            self.bar.update(self.task, completed=step + 1)
+            return
+        seconds = time.perf_counter() - self.start
+        targets, tokens, examples = self.sums
+        line = {
+            "step": step + 1, "loss": self.losses / max(targets, 1), "grad_norm": norm, "lr_scale": scale,
+            "examples": int(examples), "tokens": int(tokens), "targets": int(targets),
+            "tokens_per_second": tokens / seconds, "peak_share": self.count * self.flops / seconds / self.peak,
+            "skipped": skipped, "seconds": seconds,
+        }  # fmt: skip
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        self.bar.update(
+            self.task, completed=step + 1, loss=f"{line['loss']:.3f}", rate=f"{line['tokens_per_second']:,.0f}",
+            share=f"{line['peak_share']:.0%}",
+        )  # fmt: skip
+        self.reset()
+
+    def close(self) -> None:
+        if self.quiet:
+            return
+        self.bar.stop()
+        if self.path.exists():
+            from favilla.show.figures import loss_figure
+
+            loss_figure(self.path, self.path.with_name("loss.png"))
+
+
+def drop_lines_after(path: Path, step: int) -> None:
+    """Forget metrics of steps that a resumed run is about to repeat."""
+    if path.exists():
+        kept = [line for line in path.read_text(encoding="utf-8").splitlines() if line and json.loads(line)["step"] <= step]
+        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")

@@ -1,0 +1,138 @@
+"""Recipes: one TOML file per run, checked field by field before anything starts."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from favilla.data.batches import Shape
+from favilla.data.examples import EFFORTS, Mixture, Task
+from favilla.errors import UserError
+from favilla.model import SparkConfig, TextConfig, VisionConfig
+from favilla.worlds.registry import get
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelPart(Strict):
+    """Network. `text` and `vision` take any field of a `config.json`; what a recipe leaves out is derived:
+    output_multiplier = 1/sqrt(width/256), vocabulary from the tokenizer."""
+
+    text: dict[str, Any]
+    vision: dict[str, Any]
+    projector_hidden_size: int
+    gate_init: float = 0.0
+
+    def config(self, vocab_size: int, image_token_id: int, eos: int, pad: int) -> SparkConfig:
+        text = {"vocab_size": vocab_size, "mlp_layer_types": ["dense"] * self.text["num_hidden_layers"], **self.text}
+        text.setdefault("output_multiplier", (text["hidden_size"] / 256) ** -0.5)
+        extra = {"text_config": {"eos_token_id": eos, "bos_token_id": None, "pad_token_id": pad}}
+        # Placeholders of modalities that this model has no tower for must name no real token.
+        extra |= {"video_token_id": vocab_size + 1, "audio_token_id": vocab_size + 2}
+        try:
+            return SparkConfig(
+                text=TextConfig(**text), vision=VisionConfig(**self.vision), image_token_id=image_token_id,
+                projector_hidden_size=self.projector_hidden_size, extra=extra,
+            )  # fmt: skip
+        except TypeError as error:
+            raise UserError(f"recipe: [model] {error}") from None
+
+
+class TokenizerPart(Strict):
+    """Byte-level BPE trained on the mixture's own text: `samples` problems a family and level."""
+
+    vocab_size: int = Field(ge=512, le=8192)
+    samples: int = Field(default=400, ge=1)
+
+
+class TaskPart(Strict):
+    """weight: how often the family is drawn; levels: relative weight of each level, from level 1."""
+
+    weight: float = Field(default=1.0, gt=0)
+    levels: tuple[float, ...]
+
+
+class DataPart(Strict):
+    rows: int = Field(ge=1)
+    tokens: int = Field(ge=32)
+    targets: float = Field(default=0.4, gt=0, le=1)  # at most that share of a batch's tokens are targets
+    picture_rows: int = Field(ge=1)
+    picture_patches: int = Field(ge=4, multiple_of=4)
+    max_image_tokens: int = Field(ge=1)
+    questions: int = Field(default=3, ge=1)
+    conversations: float = Field(default=0.0, ge=0, le=1)
+    efforts: dict[Literal["low", "medium", "high", "xhigh"], float] = {"low": 0.3, "medium": 0.35, "high": 0.35}
+    tasks: dict[str, TaskPart]
+    workers: int = Field(default=1, ge=0)
+
+    def mixture(self) -> Mixture:
+        """The mixture this part describes. Raises UserError for unknown families or levels they do not have."""
+        tasks = []
+        for name, part in self.tasks.items():
+            family = get(name)
+            if not 1 <= len(part.levels) <= family.levels or sum(part.levels) <= 0:
+                raise UserError(
+                    f"recipe: [data.tasks.{name}] levels has {len(part.levels)} weights, the family has "
+                    f"{family.levels} levels; give at most one weight per level, one of them above 0"
+                )
+            tasks.append(Task(family, part.weight, part.levels))
+        efforts: dict[str, float] = {name: self.efforts.get(name, 0.0) for name in EFFORTS}  # type: ignore[call-overload]
+        return Mixture(tuple(tasks), efforts, self.questions, self.conversations)
+
+    def shape(self, patch_values: int, merge: int) -> Shape:
+        targets = int(self.rows * self.tokens * self.targets)
+        return Shape(self.rows, self.tokens, targets, self.picture_rows, self.picture_patches, patch_values, merge)
+
+
+class OptimPart(Strict):
+    """Warm-up, stable, decay (Hu et al. 2024): learning rates rise over `warmup` steps, stay, and fall linearly
+    to zero over the last `decay` share of the run."""
+
+    steps: int = Field(ge=1)
+    warmup: int = Field(default=100, ge=0)
+    decay: float = Field(default=0.4, ge=0, le=1)
+    muon_lr: float = Field(default=0.02, gt=0)
+    adam_lr: float = Field(default=3e-3, gt=0)
+    adam_betas: tuple[float, float] = (0.9, 0.98)
+    weight_decay: float = Field(default=0.01, ge=0)
+    clip: float = Field(default=1.0, gt=0)
+
+
+class RunPart(Strict):
+    compile: bool = True
+    autocast: bool = True
+    log_every: int = Field(default=10, ge=1)
+    save_every: int = Field(default=200, ge=1)
+
+
+class Recipe(Strict):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    seed: int = 0
+    model: ModelPart
+    tokenizer: TokenizerPart
+    data: DataPart
+    optim: OptimPart
+    run: RunPart = RunPart()
+
+
+def load_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe. Raises UserError naming file, field and reason in one line."""
+    path = Path(path)
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such recipe; see recipes/ for those that exist") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{path}: not a readable TOML file ({error})") from None
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise UserError(f"{path}: {field}: {first['msg']}{more}") from None
