@@ -22,8 +22,10 @@ MEDIA = (
     IMAGE_START, PATCH, IMAGE_END, "<|video|>", "<|vid_start|>", "<|vid_end|>", "<|vid_frame_separator|>",
     "<|audio|>", "<|soft_audio_start|>", "<|soft_audio_end|>",
 )  # fmt: skip
+SPECIAL_TOKENS = (BEGIN, "<|end_of_text|>", PAD, START, MESSAGE, EOM, EOT, *MEDIA)
+# Words, not control tokens: anybody may write a place in a picture.
 LOCATIONS = tuple(f"<|loc_{i:02d}|>" for i in range(100))
-SPECIAL_TOKENS = (BEGIN, "<|end_of_text|>", PAD, START, MESSAGE, EOM, EOT, *MEDIA, *LOCATIONS)
+TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 
 # Words with a leading space, single digits, runs of other signs, white space (in the manner of GPT-4's pattern).
 PATTERN = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
@@ -88,18 +90,23 @@ class Tokenizer:
             },
         }  # fmt: skip
         (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+        (folder / "chat_template.jinja").write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Tokenizer:
-    """Train byte-level BPE on texts; `vocab_size` counts bytes and special tokens too."""
+    """Train byte-level BPE on texts; `vocab_size` counts bytes, special tokens and locations too."""
     inner = tokenizers.Tokenizer(models.BPE())
     inner.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(PATTERN), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Split(Regex(PATTERN), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     inner.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocab_size, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False,
+        vocab_size=vocab_size - len(LOCATIONS), initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False,
         special_tokens=[AddedToken(t, special=True, normalized=False) for t in SPECIAL_TOKENS],
     )  # fmt: skip
     inner.train_from_iterator(texts, trainer)
+    inner.add_tokens([AddedToken(t, special=False, normalized=False) for t in LOCATIONS])
     return Tokenizer(inner)

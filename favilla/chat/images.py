@@ -1,0 +1,179 @@
+"""Pictures: opening what people have, and cutting it into patches as the published image processor does."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import math
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from favilla.errors import UserError
+
+MAX_PIXELS = 100_000_000  # decoded, that is 300 MB
+
+
+def open_image(source: str | Path | bytes | Image.Image) -> Image.Image:
+    """An upright RGB picture from a path, the bytes of a file, or a PIL picture; transparency becomes white, of a film
+    the first frame is taken. Raises UserError for what is missing, empty, damaged, no picture, or too large."""
+    if isinstance(source, Image.Image):
+        return _rgb(source, "picture")
+    name = "picture" if isinstance(source, bytes) else str(source)
+    if isinstance(source, bytes):
+        content = source
+    else:
+        path = Path(source)
+        try:
+            if path.is_dir():
+                raise UserError(f"{name}: is a directory; name a picture file")
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise UserError(f"{name}: no such picture; check the path") from None
+        except (OSError, ValueError) as error:
+            raise UserError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if not content:
+        raise UserError(f"{name}: is empty (0 bytes); the file was probably not written to its end")
+    try:
+        with warnings.catch_warnings():
+            # Of a damaged file Pillow warns in several lines before it gives up or goes on.
+            warnings.simplefilter("ignore")
+            image = Image.open(io.BytesIO(content))
+            return _rgb(image, name)
+    except UnidentifiedImageError:
+        raise UserError(f"{name}: not a picture that can be read; use PNG, JPEG, WebP, GIF, BMP or TIFF") from None
+    except Image.DecompressionBombError:
+        raise UserError(f"{name}: has too many pixels (limit {MAX_PIXELS:,}); make it smaller") from None
+    except UserError:
+        raise
+    # A damaged file surfaces as almost anything, depending on its format's decoder.
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, MemoryError,
+            OverflowError, NotImplementedError, ArithmeticError, RuntimeError) as error:  # fmt: skip
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{name}: the picture is damaged or incomplete ({reason})") from None
+
+
+def _rgb(image: Image.Image, name: str) -> Image.Image:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UserError(f"{name}: {width} x {height} pixels are too many (limit {MAX_PIXELS:,}); make it smaller")
+    if width == 0 or height == 0:
+        raise UserError(f"{name}: has no pixels ({width} x {height})")
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "RGB":
+        return image.copy() if "transparency" not in image.info else _on_white(image)
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bits(np.asarray(image)), "L").convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return _on_white(image)
+    return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    return Image.alpha_composite(white, rgba).convert("RGB")
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """Grey values of 16 or 32 bits or floating point, as 8 bits: by their type's range, or 0..1 for floats."""
+    values = np.nan_to_num(values.astype(np.float64))
+    full = values.max(initial=0)
+    scale = 255 / 65_535 if full > 255 else 255 if 0 < full <= 1 and not np.equal(values, values.round()).all() else 1
+    return np.clip((values * scale).round(), 0, 255).astype(np.uint8)
+
+
+def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[int, int]:
+    """The grid (rows, columns) of `cell`-pixel tokens with the least distortion among those next to the picture's own
+    size, or next to the largest of its shape under `max_tokens` (Muse Glimmer's image processor)."""
+    rows, columns = height / cell, width / cell
+    ratio = columns / rows
+    if rows * columns > max_tokens:
+        rows = (max_tokens / ratio) ** 0.5
+        columns = rows * ratio
+    grids = itertools.product((math.floor(rows), math.ceil(rows)), (math.floor(columns), math.ceil(columns)))
+    fitting = [(r, c) for r, c in set(grids) if r >= 1 and c >= 1 and r * c <= max_tokens]
+    if not fitting:
+        return max(1, round(rows)), max(1, round(columns))
+    return min(fitting, key=lambda grid: abs(grid[0] / grid[1] - height / width))
+
+
+@dataclass(frozen=True)
+class ImageProcessor:
+    """Resizes to a grid of patches, normalises, and cuts; settings as `preprocessor_config.json` names them."""
+
+    patch_size: int = 14
+    temporal_patch_size: int = 2
+    merge_size: int = 2
+    max_image_tokens: int = 4096
+    image_mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    image_std: tuple[float, ...] = (0.5, 0.5, 0.5)
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of patches for a picture of height x width pixels."""
+        rows, columns = smart_resize(height, width, self.patch_size * self.merge_size, self.max_image_tokens)
+        return rows * self.merge_size, columns * self.merge_size
+
+    def patches(self, image: Image.Image) -> tuple[np.ndarray, tuple[int, int]]:
+        """uint8 patches (N, 3 * patch * patch) in raster order, channel by channel inside a patch, and their grid."""
+        rows, columns = self.grid(image.height, image.width)
+        p = self.patch_size
+        if image.size != (columns * p, rows * p):
+            image = image.resize((columns * p, rows * p), Image.Resampling.LANCZOS)
+        pixels = np.asarray(image.convert("RGB")).reshape(rows, p, columns, p, 3)
+        return np.ascontiguousarray(pixels.transpose(0, 2, 4, 1, 3)).reshape(rows * columns, 3 * p * p), (rows, columns)
+
+    def normalise(self, patches: np.ndarray) -> np.ndarray:
+        """float32 of the same shape (..., 3 * patch * patch): (value / 255 - mean) / std."""
+        std, mean = (np.asarray(v, dtype=np.float32) for v in (self.image_std, self.image_mean))
+        scale, shift = np.repeat(std, self.patch_size**2), np.repeat(mean, self.patch_size**2)
+        out = patches.astype(np.float32)
+        out *= 1 / (255 * scale)
+        out -= shift / scale
+        return out
+
+    def pixel_values(self, image: Image.Image) -> tuple[np.ndarray, tuple[int, int]]:
+        """The reference's input: float32 (N, frames * 3 * patch * patch), the picture in every frame, and its grid."""
+        patches, grid = self.patches(image)
+        return np.tile(self.normalise(patches), (1, self.temporal_patch_size)), grid
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ImageProcessor:
+        """Read `preprocessor_config.json` (or the part of `processor_config.json`); published values where a folder has
+        neither. Raises UserError when a file is broken."""
+        folder = Path(folder)
+        for name, section in (("preprocessor_config.json", None), ("processor_config.json", "image_processor")):
+            path = folder / name
+            if not path.exists():
+                continue
+            try:
+                raw = json.loads(path.read_text(encoding="utf-8"))
+                raw = raw[section] if section else raw
+                settings: dict[str, Any] = {
+                    k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in asdict(cls())
+                }
+                processor = cls(**settings)
+                if min(processor.patch_size, processor.merge_size, processor.max_image_tokens) < 1:
+                    raise ValueError("sizes must be at least 1")
+                return processor
+            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                raise UserError(f"{path}: not a readable image processor config ({error})") from None
+        return cls()
+
+    def save(self, folder: str | Path) -> None:
+        """Write preprocessor_config.json and processor_config.json as `transformers` reads them."""
+        settings = {
+            "image_processor_type": "MuseGlimmerImageProcessor",
+            "do_resize": True, "resample": 1, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
+            "do_convert_rgb": True, **asdict(self),
+        }  # fmt: skip
+        for name, content in (
+            ("preprocessor_config.json", settings),
+            ("processor_config.json", {"processor_class": "MuseSparkProcessor", "image_processor": settings}),
+        ):
+            (Path(folder) / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,202 @@
+"""Opening and cutting pictures, against the reference's own rule (read from its source: it needs torchvision)."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import io
+import itertools
+import json
+import math
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from favilla.chat.images import ImageProcessor, open_image, smart_resize
+from favilla.errors import UserError
+
+
+def reference(name: str) -> Callable[..., Any]:
+    """A function or method of the published image processor, compiled from its source without its imports."""
+    found = importlib.util.find_spec("transformers")
+    assert found is not None and found.origin is not None
+    source = Path(found.origin).parent / "models" / "muse_glimmer" / "image_processing_muse_glimmer.py"
+    tree = ast.parse(source.read_text())
+    node = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name)
+    node.decorator_list = []
+    scope: dict[str, Any] = {"itertools": itertools, "math": math, "torch": torch}
+    exec(compile(ast.Module([node], []), str(source), "exec"), scope)
+    return scope[name]
+
+
+@settings(max_examples=500)
+@given(st.integers(1, 5000), st.integers(1, 5000), st.sampled_from([1, 16, 64, 81, 256, 4096]))
+def test_grid_equals_the_reference(height: int, width: int, cap: int) -> None:
+    theirs = reference("smart_resize")(height, width, 28, cap)
+    assert tuple(28 * n for n in smart_resize(height, width, 28, cap)) == theirs
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "cap", "grid"),
+    [
+        (1, 1, 4096, (2, 2)), (28, 28, 4096, (2, 2)), (27, 29, 4096, (2, 2)), (20, 3000, 4096, (2, 216)),
+        (56, 84, 4096, (4, 6)), (280, 280, 25, (10, 10)),
+    ],
+)  # fmt: skip
+def test_grids_by_hand(height: int, width: int, cap: int, grid: tuple[int, int]) -> None:
+    assert ImageProcessor(max_image_tokens=cap).grid(height, width) == grid
+
+
+def noise(height: int, width: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("size", [(28, 28), (56, 84), (140, 56), (27, 29), (1, 1), (20, 300)])
+def test_patches_equal_the_reference(size: tuple[int, int]) -> None:
+    """Its order of patches and of the values in a patch, on the picture that we resized; its normalisation."""
+    processor, image = ImageProcessor(), noise(*size)
+    ours, (rows, columns) = processor.pixel_values(image)
+    resized = image.resize((columns * 14, rows * 14), Image.Resampling.LANCZOS)
+    tensor = torch.from_numpy(np.asarray(resized).transpose(2, 0, 1).copy()).float()[None]
+    theirs, height, width = reference("patchify")(None, (tensor / 255 - 0.5) / 0.5, 14, 2)
+    assert (rows, columns) == (height, width)
+    np.testing.assert_allclose(ours, theirs[0].numpy(), atol=1e-6)
+
+
+def test_a_patch_by_hand() -> None:
+    image = noise(28, 56)
+    patches, grid = ImageProcessor().patches(image)
+    pixels = np.asarray(image)
+    assert grid == (2, 4)
+    for row, column, channel in itertools.product(range(2), range(4), range(3)):
+        part = pixels[14 * row : 14 * row + 14, 14 * column : 14 * column + 14, channel]
+        assert (patches[4 * row + column, 196 * channel : 196 * channel + 196] == part.ravel()).all()
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def test_transparency_becomes_white() -> None:
+    for mode, clear in (("RGBA", (10, 20, 30, 0)), ("LA", (10, 0))):
+        assert open_image(saved(Image.new(mode, (4, 4), clear))).getpixel((1, 1)) == (255, 255, 255)
+    palette = Image.new("P", (4, 4), 1)
+    palette.putpalette([0, 0, 0, 200, 10, 20])
+    assert open_image(saved(palette)).getpixel((0, 0)) == (200, 10, 20)
+    assert open_image(saved(palette, transparency=1)).getpixel((0, 0)) == (255, 255, 255)
+    half = open_image(saved(Image.new("RGBA", (2, 2), (0, 0, 0, 128)))).getpixel((0, 0))
+    assert all(abs(v - 127) <= 1 for v in half)
+
+
+def test_deep_grey_keeps_its_range() -> None:
+    grey = Image.fromarray(np.array([[0, 32_768, 65_535]], dtype=np.uint16))
+    opened = open_image(saved(grey))
+    assert [opened.getpixel((x, 0)) for x in range(3)] == [(0,) * 3, (128,) * 3, (255,) * 3]
+    floats = Image.fromarray(np.array([[0.0, 0.5, 1.0]], dtype=np.float32))
+    assert [open_image(saved(floats, "TIFF")).getpixel((x, 0))[0] for x in range(3)] == [0, 128, 255]
+
+
+def test_exif_rotation_is_applied() -> None:
+    image = Image.new("RGB", (40, 20), "white")
+    image.paste((255, 0, 0), (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: show it turned by 90 degrees clockwise
+    opened = open_image(saved(image, "JPEG", exif=exif, quality=95))
+    assert opened.size == (20, 40)
+    top, bottom = opened.getpixel((10, 5)), opened.getpixel((10, 35))
+    assert top[0] > 200 and top[1] < 60 and min(bottom) > 200
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
+def test_common_formats_open(kind: str) -> None:
+    assert open_image(saved(noise(9, 7), kind)).size == (7, 9)
+
+
+def test_cmyk_one_bit_and_films() -> None:
+    assert open_image(saved(Image.new("CMYK", (5, 5), (0, 0, 0, 0)), "JPEG")).getpixel((2, 2)) == (255, 255, 255)
+    assert open_image(saved(Image.new("1", (5, 5), 1))).getpixel((2, 2)) == (255, 255, 255)
+    frames = [Image.new("RGB", (5, 5), colour) for colour in ("red", "blue")]
+    film = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert open_image(film).getpixel((0, 0)) == (255, 0, 0)
+
+
+def test_an_open_picture_is_not_changed() -> None:
+    image = Image.new("RGBA", (3, 3), (1, 2, 3, 4))
+    open_image(image)
+    assert image.mode == "RGBA"
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says how large it is and holds next to nothing."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"), (b"hello", "not a picture"), (b"\x89PNG\r\n\x1a\n", "not a picture"),
+        (saved(noise(64, 64))[:2000], "damaged"), (saved(noise(64, 64), "JPEG")[:1000], "damaged"),
+        (png_header(20_000, 10_000), "pixels"), (png_header(11_000, 11_000), "pixels"), (png_header(8, 8), "damaged"),
+    ],
+)  # fmt: skip
+def test_bad_pictures_are_refused_in_one_line(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    for source in (path, str(path), content):
+        with pytest.raises(UserError, match=words) as caught:
+            open_image(source)
+        assert "\n" not in str(caught.value)
+
+
+def test_missing_pictures_and_directories(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such picture"):
+        open_image(tmp_path / "none.png")
+    with pytest.raises(UserError, match="directory"):
+        open_image(tmp_path)
+    with pytest.raises(UserError):
+        open_image("a\0b")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damage_anywhere_is_a_picture_or_one_line(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP"]))
+    content = bytearray(saved(noise(20, 30), kind))
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        opened = open_image(bytes(content))
+    except UserError as error:
+        assert "\n" not in str(error)
+    else:
+        assert opened.mode == "RGB"
+
+
+def test_settings_round_trip(tmp_path: Path) -> None:
+    processor = ImageProcessor(max_image_tokens=64, image_mean=(0.1, 0.2, 0.3))
+    processor.save(tmp_path)
+    assert ImageProcessor.load(tmp_path) == processor
+    (tmp_path / "preprocessor_config.json").unlink()
+    assert ImageProcessor.load(tmp_path) == processor
+    (tmp_path / "processor_config.json").unlink()
+    assert ImageProcessor.load(tmp_path) == ImageProcessor()
+    for broken in ("{", "[]", json.dumps({"patch_size": 0}), json.dumps({"patch_size": "x"})):
+        (tmp_path / "preprocessor_config.json").write_text(broken)
+        with pytest.raises(UserError, match="image processor"):
+            ImageProcessor.load(tmp_path)
