@@ -114,11 +114,12 @@ class Packer:
         if taken != len(token_M):
             raise ValueError(f"{taken} image placeholders but {len(token_M)} image tokens in a batch: encoder bug")
         where = np.flatnonzero(labels != IGNORE)
-        at, labels_N = np.zeros(s.targets, dtype=np.int64), np.full(s.targets, IGNORE, dtype=np.int64)
-        at[: len(where)], labels_N[: len(where)] = where, labels.reshape(-1)[where]
+        at_N, labels_N = np.zeros(s.targets, dtype=np.int64), np.full(s.targets, IGNORE, dtype=np.int64)
+        at_N[: len(where)], labels_N[: len(where)] = where, labels.reshape(-1)[where]
+        tensor = torch.from_numpy
         return Batch(
-            *(torch.from_numpy(a) for a in (ids, at, labels_N, positions, segments, branches, slots)),
-            pictures=packed, examples=len(self.placed), tokens=sum(end), targets=len(where),
+            tensor(ids), tensor(at_N), tensor(labels_N), tensor(positions), tensor(segments), tensor(branches),
+            tensor(slots), pictures=packed, examples=len(self.placed), tokens=sum(end), targets=len(where),
         )  # fmt: skip
 
 
@@ -128,5 +129,5 @@ def pack(pictures: list[tuple[np.ndarray, tuple[int, int]]], shape: Shape) -> Pa
     if pictures:
         return pack_pictures(pictures, shape.picture_patches, shape.picture_rows, shape.merge)
     size = (shape.picture_rows, shape.picture_patches)
-    zeros = [torch.zeros(size, dtype=torch.long) for _ in range(5)]
-    return PackedPictures(torch.zeros(*size, shape.pixel_values, dtype=torch.uint8), *zeros, zeros[0].new_zeros(0))
+    pixels, zeros = torch.zeros(*size, shape.pixel_values, dtype=torch.uint8), torch.zeros(size, dtype=torch.long)
+    return PackedPictures(pixels, zeros, zeros, zeros, zeros, zeros, zeros.new_zeros(0))

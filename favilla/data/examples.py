@@ -121,7 +121,7 @@ def branch(family: str, encoded: list[EncodedChat], max_tokens: int) -> Example 
         same = np.logical_and.reduce([i[:shortest] == ids[0][:shortest] for i in ids[1:]])
         shared = shortest if same.all() else int(same.argmin())
         # A target must follow a token of its own branch.
-        shared = min([shared] + [int(np.argmax(e.targets)) - 1 for e in encoded if e.targets.any()])
+        shared = min([shared] + [int(np.argmax(e.targets)) - 1 for e in encoded if any(e.targets)])
     branches, room = [], max_tokens - shared
     for e, i in zip(encoded, ids, strict=True):
         if len(i) - shared <= room:

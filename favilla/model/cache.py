@@ -81,7 +81,9 @@ class KVCache:
             if kind == "sliding_attention" and self.config.sliding_window is not None:
                 mask_BTS = mask_BTS & (age_BTS < self.config.sliding_window)
             # A padding query looks at itself alone, so that its softmax is not empty; nobody reads its output.
-            mask_BTS = mask_BTS | (~valid_BT[:, :, None] & (torch.arange(mask_BTS.shape[2], device=valid_BT.device) == 0))
+            mask_BTS = mask_BTS | (
+                ~valid_BT[:, :, None] & (torch.arange(mask_BTS.shape[2], device=valid_BT.device) == 0)
+            )
             masks[kind] = mask_BTS[:, None]
         self.length_B = end_B1[:, 0]
         return positions_BT, masks

@@ -38,15 +38,15 @@ class TextConfig:
     attention_bias: bool = False
     attention_dropout: float = 0.0
     sliding_window: int | None = 2048
-    layer_types: list[str] | None = None
-    layer_rope_theta: list[float] | None = None
+    layer_types: list[str] = None  # type: ignore[assignment]
+    layer_rope_theta: list[float] = None  # type: ignore[assignment]
     rope_parameters: dict[str, Any] = field(default_factory=lambda: {"rope_type": "default", "rope_theta": 500_000.0})
     qk_scale_factor: float = 5.4730064863875
     output_multiplier: float = 0.1767766952966369
     final_logit_softcapping: float = 20.0
     # muse_spark only
     residual_gate_temperature: float = 0.3
-    mlp_layer_types: list[str] | None = None
+    mlp_layer_types: list[str] = None  # type: ignore[assignment]
     num_local_experts: int = 256
     num_experts_per_tok: int = 8
     moe_hidden_size: int = 4096
@@ -85,7 +85,7 @@ class VisionConfig:
     num_attention_heads: int = 16
     hidden_act: str = "gelu"
     layer_norm_eps: float = 1e-5
-    layer_types: list[str] | None = None
+    layer_types: list[str] = None  # type: ignore[assignment]
     rope_parameters: dict[str, Any] = field(default_factory=lambda: {"rope_type": "axial", "rope_theta": 10_000.0})
 
     def __post_init__(self) -> None:

@@ -33,6 +33,8 @@ class SwiGLU(nn.Module):
 class Router(nn.Module):
     """Sigmoid scores; a bias corrects the choice of experts but not their weights (DeepSeek-V3)."""
 
+    e_score_correction_bias: torch.Tensor
+
     def __init__(self, config: TextConfig):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(config.num_local_experts, config.hidden_size))
@@ -78,6 +80,8 @@ class Experts(nn.Module):
 
 class MixtureOfExperts(nn.Module):
     """Down to the expert space, routed experts, and back up."""
+
+    load_E: torch.Tensor
 
     def __init__(self, config: TextConfig):
         super().__init__()

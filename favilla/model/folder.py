@@ -125,7 +125,7 @@ def save_model(model: MuseSpark, folder: str | Path) -> None:
     content["dtype"] = str(model.lm_head.weight.dtype).removeprefix("torch.")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     aside = folder / f".{WEIGHTS}.{os.getpid()}"
-    save_file({**tensors, **getattr(model, "carried", {})}, aside, metadata={"format": "pt"})
+    save_file({**tensors, **model.carried}, aside, metadata={"format": "pt"})
     os.replace(aside, folder / WEIGHTS)
     # An index left from a sharded folder would point at files that are no longer the model.
     (folder / INDEX).unlink(missing_ok=True)

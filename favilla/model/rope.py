@@ -62,6 +62,7 @@ def _yarn(
     scale = parameters.get("attention_factor")
     if scale is None:
         numerator, denominator = parameters.get("mscale"), parameters.get("mscale_all_dim")
-        both = numerator and denominator
-        scale = temperature(numerator) / temperature(denominator) if both else temperature(1.0)
+        scale = temperature(1.0)
+        if numerator and denominator:
+            scale = temperature(numerator) / temperature(denominator)
     return stretched, float(scale)

@@ -35,6 +35,7 @@ class MuseSpark(nn.Module):
     def __init__(self, config: SparkConfig):
         super().__init__()
         self.config = config
+        self.carried: dict[str, torch.Tensor] = {}  # a folder's weights of a tower that is not run, kept for saving
         self.model = SparkModel(config)
         self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
 
@@ -120,9 +121,7 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
             module.weight.normal_(0, std, generator=generator)
             if module.bias is not None:
                 module.bias.zero_()
-        elif isinstance(module, nn.Embedding):
-            module.weight.normal_(0, std, generator=generator)
-        elif isinstance(module, Router):
+        elif isinstance(module, nn.Embedding | Router):
             module.weight.normal_(0, std, generator=generator)
         elif isinstance(module, Experts):
             module.gate_up_proj.normal_(0, std, generator=generator)
@@ -130,6 +129,6 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
         elif isinstance(module, ResidualGate):
             module.gate.fill_(gate)
     tower = model.model.vision_tower
-    for layer in tower.layers:
-        for out in (layer.attn.proj, layer.mlp.fc2):
-            out.weight.div_(math.sqrt(2 * len(tower.layers)))
+    for name, parameter in tower.layers.named_parameters():
+        if name.endswith(("attn.proj.weight", "mlp.fc2.weight")):
+            parameter.div_(math.sqrt(2 * len(tower.layers)))

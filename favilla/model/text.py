@@ -97,6 +97,7 @@ class DecoderLayer(nn.Module):
         self.mlp = MixtureOfExperts(t) if t.mlp_layer_types[layer] == "sparse" else SwiGLU(t)
         self.input_layernorm = CentredRMSNorm(t.hidden_size, t.rms_norm_eps)
         self.pre_feedforward_layernorm = CentredRMSNorm(t.hidden_size, t.rms_norm_eps)
+        self.post_feedforward_layernorm: nn.Module
         self.gated, self.post_eps = config.gated, t.post_norm_eps
         if config.gated:
             self.post_feedforward_layernorm = InputScaledRMSNorm(t.hidden_size, t.post_norm_eps)
@@ -125,6 +126,8 @@ class DecoderLayer(nn.Module):
 
 class TextBackbone(nn.Module):
     """Embeddings (B, T, D) in, normed hidden states (B, T, D) out."""
+
+    frequency: torch.Tensor
 
     def __init__(self, config: SparkConfig):
         super().__init__()
@@ -174,14 +177,17 @@ def training_masks(
     """
     T = positions_BT.shape[1]
     window = config.sliding_window
-    windowed = window is not None and window < T
     index_T = torch.arange(T, device=positions_BT.device)
     full = (index_T[:, None] >= index_T)[None]
     if segments_BT is not None:
         full = full & (segments_BT[:, :, None] == segments_BT[:, None, :])
     if branches_BT is not None:
         full = full & ((branches_BT[:, None, :] == 0) | (branches_BT[:, :, None] == branches_BT[:, None, :]))
-    near = full & (positions_BT[:, :, None] - positions_BT[:, None, :] < window) if windowed else full
+    near = full
+    windowed = False
+    if window is not None and window < T:
+        windowed = True
+        near = full & (positions_BT[:, :, None] - positions_BT[:, None, :] < window)
     plain = segments_BT is None and branches_BT is None
     return {
         "full_attention": None if plain else full[:, None],

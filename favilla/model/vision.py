@@ -95,7 +95,9 @@ def pack_pictures(
         tokens.append(np.arange(first_token, first_token + len(order) // merge**2))
     if row_length % merge**2:
         raise ValueError(f"rows of {row_length} patches cannot be merged {merge} x {merge}")
-    return PackedPictures(torch.from_numpy(pixels), *map(torch.from_numpy, grid), torch.from_numpy(np.concatenate(tokens)))
+    row_RS, col_RS, height_RS, width_RS, segment_RS = map(torch.from_numpy, grid)
+    token_M = torch.from_numpy(np.concatenate(tokens))
+    return PackedPictures(torch.from_numpy(pixels), row_RS, col_RS, height_RS, width_RS, segment_RS, token_M)
 
 
 class PatchEmbedder(nn.Module):
@@ -188,6 +190,8 @@ class VisionLayer(nn.Module):
 
 class VisionTower(nn.Module):
     """Packed pictures in, merged features (R * S / merge^2, C * merge^2) out."""
+
+    frequency: torch.Tensor
 
     def __init__(self, config: SparkConfig):
         super().__init__()

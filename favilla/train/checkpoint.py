@@ -17,14 +17,19 @@ CHECKPOINT = "checkpoint.pt"
 
 
 def save_checkpoint(
-    folder: Path, step: int, model: MuseSpark, optimisers: list[torch.optim.Optimizer], data: LoaderState, recipe: str
+    folder: Path,
+    step: int,
+    model: MuseSpark,
+    optimisers: list[torch.optim.Optimizer],
+    data: list[LoaderState],
+    recipe: str,
 ) -> None:
-    """Keep one checkpoint: the last one replaces the one before in a single rename."""
+    """Keep one checkpoint: the last one replaces the one before in a single rename. data: one state per rank."""
     content = {
         "step": step,
         "model": model.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
-        "data": asdict(data),
+        "data": [asdict(state) for state in data],
         "rng": torch.get_rng_state(),
         "recipe": recipe,
     }
@@ -37,11 +42,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, model: MuseSpark, optimisers: list[torch.optim.Optimizer], recipe: str
-) -> tuple[int, LoaderState] | None:
-    """Restore a run in place; (next step, state of the data), or None when there is nothing to resume.
+    folder: Path, model: MuseSpark, optimisers: list[torch.optim.Optimizer], recipe: str, world: int
+) -> tuple[int, list[LoaderState]] | None:
+    """Restore a run in place; (next step, state of every rank's data), or None when there is nothing to resume.
 
-    Raises UserError when the checkpoint is broken or belongs to another recipe.
+    Raises UserError when the checkpoint is broken or belongs to another recipe or number of processes.
     """
     path = folder / CHECKPOINT
     if not path.exists():
@@ -52,8 +57,10 @@ def load_checkpoint(
         raise UserError(f"{path}: cannot be read ({type(error).__name__}); delete it to start this run anew") from error
     if content["recipe"] != recipe:
         raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
+    if len(content["data"]) != world:
+        raise UserError(f"{path}: was written by {len(content['data'])} processes, now there are {world}; use as many")
     model.load_state_dict(content["model"])
     for optimiser, state in zip(optimisers, content["optimisers"], strict=True):
         optimiser.load_state_dict(state)
     torch.set_rng_state(content["rng"])
-    return content["step"], LoaderState(**content["data"])
+    return content["step"], [LoaderState(**state) for state in content["data"]]

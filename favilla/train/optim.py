@@ -15,7 +15,8 @@ ENDS = ("embed_tokens", "lm_head", "patch_embedding", "position_embedding_table"
 
 def split_parameters(model: MuseSpark) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]]:
     """(for Muon, for AdamW), both in the model's order."""
-    matrices, others = [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         inner = parameter.ndim == 2 and not any(end in name for end in ENDS)
         (matrices if inner else others).append(parameter)

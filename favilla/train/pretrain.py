@@ -12,7 +12,6 @@ import functools
 import json
 import os
 import random
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -27,7 +26,9 @@ from favilla.data.examples import Mixture, make_example
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
 from favilla.errors import UserError
-from favilla.model import MuseSpark, initialise, load_model, save_model
+from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
+from favilla.model.experts import MixtureOfExperts
+from favilla.model.folder import FLOAT32, write_atomically
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
 from favilla.train.flops import measured_peak, step_flops
 from favilla.train.optim import make_optimisers, warmup_stable_decay
@@ -45,7 +46,7 @@ def home() -> Path:
 
 def example_maker(recipe: Recipe, tokenizer_folder: str, seed: int) -> MakeExample:
     """What worker processes build their examples with; picklable by its arguments."""
-    processor = ImageProcessor(**processor_settings(recipe))
+    processor = image_processor(recipe)
     return functools.partial(
         _example, recipe.data.mixture(), Tokenizer.load(tokenizer_folder), processor, seed, recipe.data.tokens
     )
@@ -55,14 +56,10 @@ def _example(mixture: Mixture, tokenizer: Tokenizer, processor: ImageProcessor, 
     return make_example(mixture, tokenizer, processor, seed, index, tokens)
 
 
-def processor_settings(recipe: Recipe) -> dict[str, int]:
-    vision = recipe.model.vision
-    return {
-        "patch_size": vision.get("patch_size", 14),
-        "temporal_patch_size": vision.get("patch_temporal", 2),
-        "merge_size": vision.get("merge_size", 2),
-        "max_image_tokens": recipe.data.max_image_tokens,
-    }
+def image_processor(recipe: Recipe) -> ImageProcessor:
+    """The processor that goes with the recipe's vision tower."""
+    vision = VisionConfig(**recipe.model.vision)
+    return ImageProcessor(vision.patch_size, vision.patch_temporal, vision.merge_size, recipe.data.max_image_tokens)
 
 
 def corpus(recipe: Recipe):
@@ -83,7 +80,7 @@ def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokeni
     source = folder if (folder / "tokenizer.json").exists() else init
     tokenizer = Tokenizer.load(source) if source else train_tokenizer(corpus(recipe), recipe.tokenizer.vocab_size)
     tokenizer.save(folder)
-    ImageProcessor(**processor_settings(recipe)).save(folder)
+    image_processor(recipe).save(folder)
     return tokenizer
 
 
@@ -144,14 +141,14 @@ def pretrain(
 
     # Resume: this run's own checkpoint, else from the start
     identity = recipe.model_dump_json(exclude={"run", "name"})
-    resumed = load_checkpoint(folder, model, optimisers, identity)
-    first, data_state = resumed or (0, LoaderState())
+    resumed = load_checkpoint(folder, model, optimisers, identity, world)
+    first, data_states = resumed or (0, [LoaderState()] * world)
 
     # Data: rank r of w draws from a stream of its own
     merge = config.vision.merge_size
     shape = recipe.data.shape(3 * config.vision.patch_size**2, merge)
     maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
-    loader = Loader(maker, shape, config.image_token_id, recipe.data.workers, data_state)
+    loader = Loader(maker, shape, config.image_token_id, recipe.data.workers, data_states[rank])
 
     # Train
     step_loss = torch.compile(loss_sum, dynamic=False) if recipe.run.compile else loss_sum
@@ -183,8 +180,10 @@ def pretrain(
 
             progress.step(step, loss.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
             last = step + 1 == o.steps
-            if rank == 0 and (last or (step + 1) % recipe.run.save_every == 0):
-                save_checkpoint(folder, step + 1, model, optimisers, loader.state, identity)
+            if last or (step + 1) % recipe.run.save_every == 0:
+                states = gather(loader.state, world)
+                if rank == 0:
+                    save_checkpoint(folder, step + 1, model, optimisers, states, identity)
                 saved = step + 1
     except KeyboardInterrupt:
         raise UserError(f"stopped; the same command goes on from step {saved} of {o.steps}") from None
@@ -210,22 +209,28 @@ def all_reduce(model: MuseSpark, loss: torch.Tensor) -> torch.Tensor:
     return loss
 
 
+def gather(state: LoaderState, world: int) -> list[LoaderState]:
+    """Every rank's place in its stream."""
+    states = [state] * world
+    if world > 1:
+        dist.all_gather_object(states, state)
+    return states
+
+
 @torch.no_grad()
 def balance_experts(model: MuseSpark) -> None:
     """Raise the routing bias of experts with less than their share of tokens, lower that of the others."""
     for module in model.modules():
-        load = getattr(module, "load_E", None)
-        if load is not None:
+        if isinstance(module, MixtureOfExperts):
+            load_E = module.load_E
             if dist.is_initialized():
-                dist.all_reduce(load)
-            module.gate.e_score_correction_bias += LOAD_BIAS_RATE * torch.sign(load.mean() - load)
-            load.zero_()
+                dist.all_reduce(load_E)
+            module.gate.e_score_correction_bias += LOAD_BIAS_RATE * torch.sign(load_E.mean() - load_E)
+            load_E.zero_()
 
 
 def export(model: MuseSpark, folder: Path) -> None:
     """Write a trained model as bf16 into the run's model folder, the training copy left as it is."""
-    from favilla.model.folder import FLOAT32, write_atomically
-
     shipped = MuseSpark(model.config)
     shipped.load_state_dict(model.state_dict())
     for name, parameter in shipped.named_parameters():
@@ -235,7 +240,3 @@ def export(model: MuseSpark, folder: Path) -> None:
     text = model.config.to_dict()["text_config"]
     generation = {"eos_token_id": text["eos_token_id"], "pad_token_id": text["pad_token_id"], "do_sample": False}
     write_atomically(folder / "generation_config.json", json.dumps(generation, indent=2) + "\n")
-
-
-def timestamp() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -6,7 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 from favilla.train.recipe import Recipe
 
@@ -37,9 +38,7 @@ class Progress:
         self.losses, self.sums = 0.0, [0.0, 0.0, 0.0]
         self.count = 0
 
-    def step(
-        self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int
-    ) -> None:
+    def step(self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int) -> None:
         """Take note of one finished step; `counts` = targets, tokens, examples of all ranks."""
         if self.quiet:
             return
@@ -78,5 +77,7 @@ class Progress:
 def drop_lines_after(path: Path, step: int) -> None:
     """Forget metrics of steps that a resumed run is about to repeat."""
     if path.exists():
-        kept = [line for line in path.read_text(encoding="utf-8").splitlines() if line and json.loads(line)["step"] <= step]
+        kept = [
+            line for line in path.read_text(encoding="utf-8").splitlines() if line and json.loads(line)["step"] <= step
+        ]
         path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")

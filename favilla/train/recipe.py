@@ -31,7 +31,7 @@ class ModelPart(Strict):
     def config(self, vocab_size: int, image_token_id: int, eos: int, pad: int) -> SparkConfig:
         text = {"vocab_size": vocab_size, "mlp_layer_types": ["dense"] * self.text["num_hidden_layers"], **self.text}
         text.setdefault("output_multiplier", (text["hidden_size"] / 256) ** -0.5)
-        extra = {"text_config": {"eos_token_id": eos, "bos_token_id": None, "pad_token_id": pad}}
+        extra: dict[str, Any] = {"text_config": {"eos_token_id": eos, "bos_token_id": None, "pad_token_id": pad}}
         # Placeholders of modalities that this model has no tower for must name no real token.
         extra |= {"video_token_id": vocab_size + 1, "audio_token_id": vocab_size + 2}
         try:
