@@ -108,11 +108,13 @@ class Packer:
                 at += len(branch_ids)
             segments[row, start:at] = document[row]
             places = start + np.flatnonzero(ids[row, start:at] == self.image_token_id)
+            if taken + len(places) > len(token_M):
+                raise ValueError("more image placeholders in a batch than image tokens: encoder bug")
             slots[row, places] = token_M[taken : taken + len(places)]
             taken += len(places)
             end[row] = at
         if taken != len(token_M):
-            raise ValueError(f"{taken} image placeholders but {len(token_M)} image tokens in a batch: encoder bug")
+            raise ValueError("fewer image placeholders in a batch than image tokens: encoder bug")
         where = np.flatnonzero(labels != IGNORE)
         at_N, labels_N = np.zeros(s.targets, dtype=np.int64), np.full(s.targets, IGNORE, dtype=np.int64)
         at_N[: len(where)], labels_N[: len(where)] = where, labels.reshape(-1)[where]

@@ -1,0 +1,115 @@
+"""What families of pictures have in common: a scene is drawn once and asked about in several ways.
+
+The scene's facts alone decide the split, so all questions about a picture, and all its renderings, stay together.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from favilla.chat.messages import ImagePart
+from favilla.worlds.base import Family, Problem, Solution, Split, Verdict, draw_in_split
+from favilla.worlds.phrasing import pick
+
+Scene = dict[str, Any]  # facts, as JSON would hold them
+_CHECK = re.compile(r"\bcheck", re.IGNORECASE)
+_WORDS = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about a scene.
+
+    kind: which of the family's phrasings ask it; slots fill their places. terse, steps: the two styles of working.
+    """
+
+    kind: str
+    slots: dict[str, str]
+    answer: str
+    terse: str
+    steps: str
+
+
+class SceneFamily(Family):
+    """Families whose problem is a picture and a question; they say how to draw and what can be asked.
+
+    phrasings, test_phrasings: wordings per kind of question, the second never used outside the test split.
+    Verdict: `solution_key` is the thinking's words and numbers up to its check. `strategy` is "direct" without
+    thinking, "transcribe" when the picture is written down line by line first, else "pick".
+    """
+
+    pictures = True
+    phrasings: dict[str, tuple[str, ...]]
+    test_phrasings: dict[str, tuple[str, ...]]
+
+    @abstractmethod
+    def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
+        """Draw the facts of a scene."""
+
+    @abstractmethod
+    def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
+        """Draw a picture of the scene; may add to it where things ended up, which its instance leaves out."""
+
+    @abstractmethod
+    def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
+        """Everything that can be asked, or a fair draw of it."""
+
+    def instance(self, scene: Scene) -> str:
+        """The scene's facts without where and how they are drawn."""
+        facts = {key: value for key, value in scene.items() if not key.startswith("_")}
+        return f"{self.name}: {json.dumps(facts, separators=(',', ':'))}"
+
+    def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
+        scene = draw_in_split(lambda: self.scene(rng, level, split), self.instance, split)
+        image = self.render(rng, scene, level)
+        return self._ask(rng, scene, level, split, (ImagePart(image),), None)
+
+    def follow_up(self, rng: random.Random, problem: Problem) -> Problem | None:
+        return self._ask(rng, problem.facts["scene"], problem.level, problem.split, (), problem.facts)
+
+    def _ask(
+        self, rng: random.Random, scene: Scene, level: int, split: Split, picture: tuple[ImagePart, ...],
+        last: dict[str, Any] | None,
+    ) -> Problem:  # fmt: skip
+        question = balanced(rng, self.questions(rng, scene, level), last)
+        words = pick(rng, split, self.phrasings[question.kind], self.test_phrasings[question.kind])
+        return Problem(
+            self.name, level, split, (*picture, words.format(**question.slots)), question.answer,
+            {
+                "direct": Solution("", question.answer),
+                "terse": Solution(question.terse, question.answer),
+                "steps": Solution(question.steps, question.answer),
+            },
+            self.instance(scene), {"scene": scene, "kind": question.kind, "slots": question.slots},
+        )  # fmt: skip
+
+    def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
+        answer = text.strip()
+        return Verdict(answer == problem.answer, answer or None, key_of(thinking), strategy_of(thinking))
+
+
+def balanced(rng: random.Random, questions: list[Question], last: dict[str, Any] | None = None) -> Question:
+    """A question by kind, then by answer, then any: no kind and no answer is frequent because many questions have it.
+    The question of the facts `last` is not asked again while there are others."""
+    fresh = [q for q in questions if last is None or (q.kind, q.slots) != (last["kind"], last["slots"])] or questions
+    kind = rng.choice(sorted({q.kind for q in fresh}))
+    answer = rng.choice(sorted({q.answer for q in fresh if q.kind == kind}))
+    return rng.choice([q for q in fresh if (q.kind, q.answer) == (kind, answer)])
+
+
+def key_of(thinking: str) -> str | None:
+    """Equal for workings with the same words and numbers before their check."""
+    return " ".join(_WORDS.findall(_CHECK.split(thinking, maxsplit=1)[0].lower())) or None
+
+
+def strategy_of(thinking: str) -> str:
+    if not thinking.strip():
+        return "direct"
+    return "transcribe" if "\n" in thinking.strip() else "pick"

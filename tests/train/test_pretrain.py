@@ -1,0 +1,227 @@
+"""The training step against slow and obvious versions of it, and runs that are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from favilla.chat.encode import encode_chat
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer
+from favilla.data.batches import Packer
+from favilla.data.examples import EFFORTS, draw_problems, make_example, prompt_message, solution_message
+from favilla.errors import UserError
+from favilla.model import MuseSpark, initialise, load_model, pack_pictures
+from favilla.train.optim import make_optimisers, split_parameters, warmup_stable_decay
+from favilla.train.pretrain import image_processor, loss_sum, prepare_tokenizer, pretrain, ready
+from tests.recipes import tiny_recipe
+
+RECIPE = tiny_recipe()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run")
+    prepare_tokenizer(RECIPE, path, None)
+    return path
+
+
+def fresh_model(folder: Path) -> MuseSpark:
+    tokenizer = Tokenizer.load(folder)
+    config = RECIPE.model.config(tokenizer.vocab_size, tokenizer.id("<|patch|>"), tokenizer.id("<|eot|>"), 2)
+    model = MuseSpark(config)
+    initialise(model, 0, 0.3)
+    return model
+
+
+def gradients(model: MuseSpark) -> dict[str, torch.Tensor]:
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def test_a_packed_step_equals_conversations_one_by_one(folder: Path) -> None:
+    """Loss and gradients of one packed batch with branches = sums over plain conversations, each encoded, run and
+    scored on its own with labels shifted by hand."""
+    tokenizer, processor, model = Tokenizer.load(folder), ImageProcessor.load(folder), fresh_model(folder)
+    mixture = RECIPE.data.mixture()
+    shape = RECIPE.data.shape(588, 2)
+    packer = Packer(shape, model.config.image_token_id)
+    conversations = []
+    for index in range(6):
+        example = make_example(mixture, tokenizer, processor, 1, index, RECIPE.data.tokens)
+        assert example is not None
+        if packer.add(example):
+            conversations += [
+                (
+                    example.prefix.tolist() + ids.tolist(),
+                    [False] * len(example.prefix) + list(targets),
+                    example.pictures,
+                )
+                for ids, targets in example.branches
+            ]
+    batch = ready(packer.batch(), processor, torch.device("cpu"))
+    packed = loss_sum(model, batch, autocast=False)
+    packed.backward()
+    together = gradients(model)
+
+    model.zero_grad()
+    total = torch.zeros(())
+    for ids, targets, pictures in conversations:
+        packed_pictures = None
+        if pictures:
+            raw = pack_pictures(list(pictures))
+            packed_pictures = raw.with_pixels(torch.from_numpy(processor.normalise(raw.pixels_RSP.numpy())))
+        logits = model(torch.tensor([ids]), pictures=packed_pictures)[0]
+        for t in range(len(ids) - 1):
+            if targets[t + 1]:
+                total = total + F.cross_entropy(logits[t], torch.tensor(ids[t + 1]))
+    total.backward()
+    torch.testing.assert_close(packed, total, rtol=1e-4, atol=1e-3)
+    alone = gradients(model)
+    for name, gradient in together.items():
+        scale = alone[name].norm().clamp(min=1e-4)
+        assert (gradient - alone[name]).norm() / scale < 1e-3, name
+
+
+def test_an_example_says_what_its_problems_say(folder: Path) -> None:
+    """The branches of an example are its conversations: prompt, effort, worked solution."""
+    import random
+
+    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
+    mixture = RECIPE.data.mixture()
+    for index in range(8):
+        example = make_example(mixture, tokenizer, processor, 3, index, 10_000)
+        assert example is not None
+        problems = draw_problems(mixture, random.Random(f"3/{index}"))
+        assert len(problems) == len(example.branches)
+        first = example.prefix.tolist() + example.branches[0][0].tolist()
+        choices = [
+            encode_chat(
+                tokenizer, processor, [prompt_message(problems[0]), solution_message(problems[0], style)], effort=effort
+            ).ids
+            for effort, style in zip(EFFORTS, ("direct", "terse", "steps", "steps"), strict=True)
+        ]
+        assert first in choices
+
+
+def test_a_batch_without_targets_changes_nothing_and_is_no_nan(folder: Path) -> None:
+    model = fresh_model(folder)
+    processor = ImageProcessor.load(folder)
+    batch = ready(
+        Packer(RECIPE.data.shape(588, 2), model.config.image_token_id).batch(), processor, torch.device("cpu")
+    )
+    assert batch.targets == 0
+    loss = loss_sum(model, batch, autocast=True) / max(batch.targets, 1)
+    loss.backward()
+    assert loss.item() == 0
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+def test_every_weight_has_one_optimiser(folder: Path) -> None:
+    model = fresh_model(folder)
+    matrices, others = split_parameters(model)
+    assert {id(p) for p in matrices} | {id(p) for p in others} == {id(p) for p in model.parameters()}
+    assert not {id(p) for p in matrices} & {id(p) for p in others}
+    assert all(p.ndim == 2 for p in matrices)
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert {names[id(p)] for p in others if p.ndim == 2} == {
+        "lm_head.weight", "model.language_model.embed_tokens.weight",
+        "model.vision_tower.patch_embedder.patch_embedding.weight",
+        "model.vision_tower.patch_embedder.position_embedding_table.weight",
+    }  # fmt: skip
+    muon, adam = make_optimisers(model, 0.02, 0.003, (0.9, 0.98), 0.01)
+    assert isinstance(muon, torch.optim.Muon)
+    assert isinstance(adam, torch.optim.AdamW)
+
+
+def test_schedule_by_hand() -> None:
+    scales = [warmup_stable_decay(step, 10, 2, 0.4) for step in range(10)]
+    assert scales == pytest.approx([0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
+
+
+def losses(folder: Path) -> list[float]:
+    return [json.loads(line)["loss"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+RUN = """
+import sys, torch
+from pathlib import Path
+torch.set_num_threads(1)
+from favilla.train.pretrain import pretrain
+from tests.recipes import tiny_recipe
+pretrain(tiny_recipe(optim={"steps": 14, "warmup": 2}, data={"workers": 1}), Path(sys.argv[1]))
+"""
+
+
+def start(out: Path) -> subprocess.Popen[bytes]:
+    script = out.parent / f"{out.name}.py"
+    script.write_text(RUN.replace("\npretrain(", "\nif __name__ == '__main__':\n    pretrain("))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, str(script), str(out)], env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def test_killed_twice_and_resumed_gives_bitwise_the_same_losses(tmp_path: Path) -> None:
+    assert start(tmp_path / "whole").wait(timeout=300) == 0
+    expected = losses(tmp_path / "whole")
+    assert len(expected) == 14
+
+    out = tmp_path / "killed"
+    for killed_after in (4, 9):
+        process = start(out)
+        end = time.monotonic() + 200
+        while time.monotonic() < end and process.poll() is None:
+            if (out / "metrics.jsonl").exists() and len(losses_so_far(out)) >= killed_after:
+                break
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+    assert start(out).wait(timeout=300) == 0
+    assert losses(out) == expected
+    (a, _), (b, _) = load_model(tmp_path / "whole" / "model"), load_model(out / "model")
+    assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
+
+
+def losses_so_far(folder: Path) -> list[str]:
+    """Lines of a file that is being written."""
+    return (folder / "metrics.jsonl").read_text().splitlines()
+
+
+def test_a_run_learns_and_leaves_a_folder(tmp_path: Path) -> None:
+    recipe = tiny_recipe(optim={"steps": 40, "warmup": 5}, run={"log_every": 5, "save_every": 100, "compile": False})
+    model_folder = pretrain(recipe, tmp_path, quiet=False)
+    seen = losses(tmp_path)
+    assert seen[-1] < seen[0] - 1
+    assert (tmp_path / "loss.png").stat().st_size > 1000
+    assert not list(tmp_path.glob(".*"))
+    model, config = load_model(model_folder, dtype=torch.bfloat16)
+    assert model.lm_head.weight.dtype == torch.bfloat16
+    assert config.text.hidden_size == 32
+    # Another recipe in the same folder is refused, and so is a broken checkpoint.
+    with pytest.raises(UserError, match="other settings"):
+        pretrain(tiny_recipe(seed=5), tmp_path, quiet=True)
+    (tmp_path / "checkpoint.pt").write_bytes(b"broken")
+    with pytest.raises(UserError, match="cannot be read"):
+        pretrain(recipe, tmp_path, quiet=True)
+
+
+def test_no_cuda_is_said_in_one_line(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    with pytest.raises(UserError, match="no CUDA device"):
+        pretrain(RECIPE, tmp_path, device="cuda", quiet=True)
+
+
+def test_the_processor_goes_with_the_tower() -> None:
+    recipe = tiny_recipe()
+    recipe.model.vision["patch_size"] = 7
+    assert image_processor(recipe).patch_size == 7

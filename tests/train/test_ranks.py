@@ -1,0 +1,95 @@
+"""Two processes (gloo) are one larger batch: the same loss, the same gradients; their weights stay equal."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer
+from favilla.data.batches import Batch, Packer
+from favilla.data.examples import make_example
+from favilla.errors import UserError
+from favilla.model import MuseSpark, initialise, load_model
+from favilla.train.pretrain import all_reduce, loss_sum, prepare_tokenizer, pretrain, ready
+from tests.recipes import tiny_recipe
+
+RECIPE = tiny_recipe()
+
+
+def model_and_batch(folder: str, indices: list[int]) -> tuple[MuseSpark, Batch]:
+    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
+    config = RECIPE.model.config(tokenizer.vocab_size, tokenizer.id("<|patch|>"), tokenizer.id("<|eot|>"), 2)
+    model = MuseSpark(config)
+    initialise(model, 0, 0.3)
+    packer = Packer(RECIPE.data.shape(588, 2), config.image_token_id)
+    for index in indices:
+        example = make_example(RECIPE.data.mixture(), tokenizer, processor, 0, index, RECIPE.data.tokens)
+        assert example is not None
+        assert packer.add(example)
+    return model, ready(packer.batch(), processor, torch.device("cpu"))
+
+
+def join(rank: int, port: int) -> None:
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
+    torch.set_num_threads(1)
+
+
+def half(rank: int, port: int, folder: str, out: str) -> None:
+    join(rank, port)
+    dist.init_process_group("gloo")
+    model, batch = model_and_batch(folder, [rank])
+    count = torch.tensor(float(batch.targets))
+    dist.all_reduce(count)
+    loss = loss_sum(model, batch, autocast=False) / count
+    loss.backward()
+    loss = all_reduce(model, loss)
+    torch.save((loss, [p.grad for p in model.parameters()]), f"{out}/{rank}.pt")
+    dist.destroy_process_group()
+
+
+def run(rank: int, port: int, out: str, steps: int) -> None:
+    join(rank, port)
+    pretrain(tiny_recipe(optim={"steps": steps, "warmup": 1}, run={"save_every": 2, "compile": False}), Path(out), quiet=True)
+    dist.destroy_process_group()
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+pytestmark = pytest.mark.skipif(not dist.is_gloo_available() or sys.platform == "win32", reason="needs gloo")
+
+
+def test_two_halves_are_the_whole(tmp_path: Path) -> None:
+    prepare_tokenizer(RECIPE, tmp_path, None)
+    mp.spawn(half, (free_port(), str(tmp_path), str(tmp_path)), nprocs=2)
+    (loss, grads), (other_loss, other_grads) = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    model, batch = model_and_batch(str(tmp_path), [0, 1])
+    expected = loss_sum(model, batch, autocast=False) / batch.targets
+    expected.backward()
+    assert loss == other_loss
+    torch.testing.assert_close(loss, expected.detach())
+    for (name, parameter), a, b in zip(model.named_parameters(), grads, other_grads, strict=True):
+        assert torch.equal(a, b), name
+        if parameter.grad is not None:
+            torch.testing.assert_close(a, parameter.grad, rtol=1e-3, atol=1e-5, msg=name)
+
+
+def test_a_run_of_two_resumes_exactly(tmp_path: Path) -> None:
+    """Four steps at once = two steps, then two more; with another number of processes it is refused."""
+    mp.spawn(run, (free_port(), str(tmp_path / "whole"), 4), nprocs=2)
+    mp.spawn(run, (free_port(), str(tmp_path / "whole"), 4), nprocs=2)  # finished already: nothing to do
+    with pytest.raises(UserError, match="2 processes"):
+        pretrain(tiny_recipe(optim={"steps": 4, "warmup": 1}), tmp_path / "whole", quiet=True)
+    model, _ = load_model(tmp_path / "whole" / "model")
+    assert all(torch.isfinite(p).all() for p in model.parameters())

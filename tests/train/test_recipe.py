@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from favilla.errors import UserError
+from favilla.train.recipe import load_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+DEBUG = (RECIPES / "debug.toml").read_text()
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_recipes_are_valid(path: Path) -> None:
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    recipe.data.mixture()
+    recipe.model.config(recipe.tokenizer.vocab_size, 9, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("rows = 4", "rows = 0"), "data.rows"),
+        (("rows = 4", 'rows = "many"'), "data.rows"),
+        (("steps = 60", "stepz = 60"), "optim"),
+        (('name = "debug"', 'name = "../x"'), "name"),
+        (("vocab_size = 768", "vocab_size = 100"), "tokenizer.vocab_size"),
+        (("[optim]", "[optim"), "TOML"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named_in_one_line(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    assert change[0] in DEBUG
+    path = tmp_path / "r.toml"
+    path.write_text(DEBUG.replace(*change, 1))
+    with pytest.raises(UserError, match=words) as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("tasks.lists", "tasks.lizts"), "lizts"),
+        (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [1,1,1,1,1,1]"), "levels"),
+        (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [0]"), "levels"),
+    ],
+)  # fmt: skip
+def test_tasks_that_do_not_exist(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(DEBUG.replace(*change, 1))
+    with pytest.raises(UserError, match=words):
+        load_recipe(path).data.mixture()
+
+
+def test_unknown_model_fields_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(DEBUG.replace("hidden_size = 64", "hidden_sizzle = 64", 1))
+    with pytest.raises(UserError, match="hidden_s"):
+        load_recipe(path).model.config(768, 9, 6, 2)
+
+
+def test_missing_recipe(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such recipe"):
+        load_recipe(tmp_path / "none.toml")
