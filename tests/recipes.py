@@ -20,7 +20,7 @@ def tiny_recipe(**changes: Any) -> Recipe:
         "tokenizer": {"vocab_size": 600, "samples": 20},
         "data": {
             "rows": 2, "tokens": 192, "picture_rows": 2, "picture_patches": 256, "max_image_tokens": 64,
-            "questions": 2, "tasks": {"arithmetic": {"levels": [1]}, "lists": {"levels": [1]}}, "workers": 0,
+            "questions": 2, "tasks": {"arithmetic": {"levels": [1]}, "counting": {"levels": [1]}}, "workers": 0,
         },
         "optim": {"steps": 8, "warmup": 2},
         "run": {"compile": False, "log_every": 1, "save_every": 3},
