@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,6 +19,8 @@ _make: MakeExample | None = None
 
 def _initialise(factory: Callable[[], MakeExample]) -> None:
     global _make
+    # Where cores are few, a worker that takes one makes every parallel region of the training step wait for it.
+    os.nice(10)
     _make = factory()
 
 

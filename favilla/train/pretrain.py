@@ -140,7 +140,8 @@ def pretrain(
     optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay)
 
     # Resume: this run's own checkpoint, else from the start
-    identity = recipe.model_dump_json(exclude={"run", "name"})
+    # The number of steps may change: until the decay begins, a longer run is the same run.
+    identity = recipe.model_dump_json(exclude={"run": True, "name": True, "optim": {"steps"}})
     resumed = load_checkpoint(folder, model, optimisers, identity, world)
     first, data_states = resumed or (0, [LoaderState()] * world)
 

@@ -51,10 +51,12 @@ class TokenizerPart(Strict):
 
 
 class TaskPart(Strict):
-    """weight: how often the family is drawn; levels: relative weight of each level, from level 1."""
+    """weight: how often the family is drawn; levels: relative weight of each level, from level 1; options: arguments
+    of the family's constructor."""
 
     weight: float = Field(default=1.0, gt=0)
     levels: tuple[float, ...]
+    options: dict[str, Any] = {}
 
 
 class DataPart(Strict):
@@ -75,6 +77,11 @@ class DataPart(Strict):
         tasks = []
         for name, part in self.tasks.items():
             family = get(name)
+            if part.options:
+                try:
+                    family = type(family)(**part.options)
+                except (TypeError, ValueError) as error:
+                    raise UserError(f"recipe: [data.tasks.{name}] options: {error}") from None
             if not 1 <= len(part.levels) <= family.levels or sum(part.levels) <= 0:
                 raise UserError(
                     f"recipe: [data.tasks.{name}] levels has {len(part.levels)} weights, the family has "
