@@ -35,9 +35,12 @@ class Tokenizer:
     """Text to ids and back."""
 
     def __init__(self, inner: tokenizers.Tokenizer):
-        self.inner = inner
-        self.inner.no_padding()
-        self.inner.no_truncation()
+        inner.no_padding()
+        inner.no_truncation()
+        # Two of them, because which one recognises special tokens must not depend on what another thread does.
+        self.inner, self.plain = inner, tokenizers.Tokenizer.from_str(inner.to_str())
+        self.inner.encode_special_tokens = False
+        self.plain.encode_special_tokens = True
         self.vocab_size = inner.get_vocab_size()
         self.special_ids = {name: i for name in SPECIAL_TOKENS if (i := inner.token_to_id(name)) is not None}
         self.pad_id = self.special_ids.get(PAD, 0)
@@ -51,12 +54,10 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of plain text; what looks like a special token is spelled out, never recognised."""
-        self.inner.encode_special_tokens = True
-        return self.inner.encode(text, add_special_tokens=False).ids
+        return self.plain.encode(text, add_special_tokens=False).ids
 
     def encode_wire(self, text: str) -> list[int]:
         """Ids of rendered text; special tokens are recognised."""
-        self.inner.encode_special_tokens = False
         return self.inner.encode(text, add_special_tokens=False).ids
 
     def decode(self, ids: Sequence[int], skip_special: bool = False) -> str:
@@ -77,7 +78,6 @@ class Tokenizer:
         """Write tokenizer.json, tokenizer_config.json and chat_template.jinja as `transformers` reads them."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self.inner.encode_special_tokens = False
         self.inner.save(str(folder / "tokenizer.json"))
         config = {
             "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": None, "eos_token": EOT, "pad_token": PAD,

@@ -1,0 +1,132 @@
+"""A model by name or folder, ready to be asked."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import favilla
+from favilla.chat.images import ImageProcessor, open_image
+from favilla.chat.messages import ImagePart, Message, Part
+from favilla.chat.tokenizer import Tokenizer
+from favilla.engine.generate import Engine
+from favilla.engine.points import find_boxes, find_points
+from favilla.engine.request import FinishReason, Generation, Request, Usage
+from favilla.errors import UserError
+from favilla.model.folder import load_config, load_model
+
+PACKAGE = Path(favilla.__file__).parent
+SMALL = 1_000_000_000  # parameters; below that, CPUs are faster and steadier in float32
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+ImageSource = str | Path | bytes | Image.Image
+# called with ("thinking" | "answer", text)
+OnText = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """answer: as written. thinking: None if the model answered at once. points, boxes: those in the answer, (x, y) and
+    (left, top, right, bottom), in pixels of the first picture as given. seconds: wall-clock time that it took."""
+
+    answer: str
+    thinking: str | None
+    points: list[tuple[float, float]]
+    boxes: list[tuple[float, float, float, float]]
+    usage: Usage
+    finish_reason: FinishReason
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model that was read from `folder`; `engine` generates with it, in batches too."""
+
+    engine: Engine
+    folder: Path
+
+    def ask(
+        self,
+        question: str,
+        images: ImageSource | Sequence[ImageSource] = (),
+        *,
+        effort: str | None = "medium",
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        max_new_tokens: int = 512,
+        thinking_budget: int | None = None,
+        stream: OnText | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Answer:
+        """Ask about words and pictures.
+
+        images: a path, the bytes of a file, a PIL picture, or a list of these, in the order in which the model sees
+        them (before the question). stream: called with ("thinking" or "answer", text) as text comes. The others are
+        those of `Request`. Raises UserError for an empty question, a picture that cannot be read, numbers out of range,
+        and a prompt that leaves no room in the context.
+        """
+        start = time.perf_counter()
+        if not question.strip():
+            raise UserError("the question is empty; say what you want to know")
+        sources: Sequence[ImageSource] = [images] if isinstance(images, ImageSource) else images
+        pictures = [ImagePart(open_image(source)) for source in sources]
+        parts: list[Part] = [*pictures]
+        request = Request(
+            (Message("user", (*parts, question)),), temperature=temperature, top_p=top_p, seed=seed, max_new_tokens=max_new_tokens,
+            effort=effort, thinking_budget=thinking_budget,
+        )  # fmt: skip
+        pieces = self.engine.stream(request, cancel)
+        for piece in pieces:
+            if stream is not None and piece.kind != "control":
+                stream(piece.kind, piece.text)
+        made: Generation = pieces.result
+        seconds = time.perf_counter() - start
+        width, height = pictures[0].image.size if pictures else (0, 0)
+        points = [(x * width, y * height) for x, y in find_points(made.answer)] if pictures else []
+        boxes = (
+            [(a * width, b * height, c * width, d * height) for a, b, c, d in find_boxes(made.answer)]
+            if pictures
+            else []
+        )
+        return Answer(made.answer, made.thinking, points, boxes, made.usage, made.finish_reason, seconds)
+
+
+def load(
+    name_or_folder: str | Path = "ember", dtype: torch.dtype | None = None, device: torch.device | str = "cpu"
+) -> Loaded:
+    """A model shipped with the package, by name, or any folder of type muse_spark or muse_glimmer with a tokenizer.
+
+    dtype: by default what the folder's config says, except that small models run in float32 on a CPU.
+    Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
+    """
+    folder = find_folder(name_or_folder)
+    config = load_config(folder)
+    # first, because it is fast: a wrong folder is told at once
+    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
+    stated = str(config.extra.get("dtype") or config.extra.get("torch_dtype"))
+    model, _ = load_model(folder, dtype or DTYPES.get(stated, torch.float32), device)
+    small = sum(parameter.numel() for parameter in model.parameters()) < SMALL
+    if dtype is None and small and torch.device(device).type == "cpu":
+        model = model.float()
+    try:
+        return Loaded(Engine(model, tokenizer, processor), folder)
+    except UserError as error:
+        raise UserError(f"{folder}: {error}") from None
+
+
+def find_folder(name_or_folder: str | Path) -> Path:
+    """The folder of a shipped model or of a path. Raises UserError, naming what is shipped, for neither."""
+    shipped = {config.parent.name: config.parent for config in sorted(PACKAGE.glob("*/config.json"))}
+    folder = shipped.get(str(name_or_folder), Path(name_or_folder))
+    if not os.path.isdir(folder):  # unlike Path.is_dir it takes any name, however long
+        names = ", ".join(shipped) or "none"
+        raise UserError(f"model {str(name_or_folder)!r}: no such folder; models that are shipped: {names}")
+    return folder

@@ -1,0 +1,95 @@
+"""Folders and questions."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+
+import pytest
+import torch
+from PIL import Image
+
+from favilla.engine.load import load
+from favilla.errors import UserError
+from favilla.model import load_model, save_model
+
+
+@pytest.fixture(scope="module")
+def loaded(tiny_folder):
+    return load(tiny_folder)
+
+
+@pytest.fixture
+def folder(tiny_folder, tmp_path):
+    return shutil.copytree(tiny_folder, tmp_path / "model")
+
+
+def refusal(call) -> str:
+    with pytest.raises(UserError) as error:
+        call()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_pictures_in_every_form_are_the_same_picture(loaded, tmp_path):
+    image = Image.new("RGB", (56, 56), "orange")
+    path, buffer = tmp_path / "a.png", io.BytesIO()
+    image.save(path)
+    image.save(buffer, "PNG")
+    forms = [image, path, str(path), buffer.getvalue(), [image], (path,)]
+    answers = [loaded.ask("Where?", form, max_new_tokens=12) for form in forms]
+    assert len({(a.answer, a.thinking) for a in answers}) == 1
+    assert answers[0].usage.image_tokens == 4
+    assert loaded.ask("Where?", [image, path], max_new_tokens=2).usage.image_tokens == 8
+
+
+def test_the_stream_is_the_answer(loaded):
+    heard = []
+    answer = loaded.ask(
+        "Hi", temperature=1.0, seed=3, max_new_tokens=40, stream=lambda kind, text: heard.append((kind, text))
+    )
+    assert "".join(text for kind, text in heard if kind == "answer") == answer.answer != ""
+    assert {kind for kind, _ in heard} <= {"thinking", "answer"}
+    assert answer.finish_reason in ("stop", "length") and answer.seconds > 0
+    assert answer.usage.prompt_tokens > 0
+
+
+def test_bad_questions_are_refused(loaded, tmp_path):
+    assert "question is empty" in refusal(lambda: loaded.ask(" "))
+    assert "question is empty" in refusal(lambda: loaded.ask("", Image.new("RGB", (9, 9))))
+    assert "no such picture" in refusal(lambda: loaded.ask("Hi", tmp_path / "none.png"))
+    assert "0 bytes" in refusal(lambda: loaded.ask("Hi", b""))
+    assert "effort 'ultra'" in refusal(lambda: loaded.ask("Hi", effort="ultra"))
+    assert "context of 256" in refusal(lambda: loaded.ask("why " * 300))
+
+
+def test_unknown_models_are_refused(tmp_path):
+    assert "models that are shipped: " in refusal(lambda: load("no-such-model"))
+    assert "models that are shipped: " in refusal(lambda: load("x" * 5000 + "\n"))
+    assert "config.json" in refusal(lambda: load(tmp_path))
+
+
+def test_broken_folders_are_refused(folder):
+    weights = folder / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[: len(whole) // 2])
+    assert "damaged or incomplete" in refusal(lambda: load(folder))
+    weights.write_bytes(whole)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "image_token_id": 3}))
+    assert "use the model's own tokenizer" in refusal(lambda: load(folder))
+    config["text_config"]["hidden_size"] = 32
+    (folder / "config.json").write_text(json.dumps(config))
+    assert "disagree" in refusal(lambda: load(folder))
+    (folder / "tokenizer.json").unlink()
+    assert "tokenizer" in refusal(lambda: load(folder))
+
+
+def test_small_bfloat16_models_run_in_float32(folder):
+    save_model(load_model(folder, torch.bfloat16)[0], folder)
+    assert json.loads((folder / "config.json").read_text())["dtype"] == "bfloat16"
+    assert {p.dtype for p in load(folder).engine.model.parameters()} == {torch.float32}
+    kept = load(folder, dtype=torch.bfloat16)
+    assert kept.engine.model.lm_head.weight.dtype == torch.bfloat16
+    assert kept.ask("Hi", max_new_tokens=3).usage.prompt_tokens > 0
