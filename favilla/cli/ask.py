@@ -1,0 +1,100 @@
+"""`favilla ask`: one question, with or without pictures."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from favilla.errors import UserError
+from favilla.show.terminal import StreamPrinter, notice
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def ask(
+    question: Annotated[Positional[str], arg(metavar="QUESTION")],
+    image: Annotated[UseAppendAction[tuple[tuple[Path, ...], ...]], arg(metavar="PATH")] = (),
+    model: Annotated[str, arg(metavar="NAME|FOLDER")] = "ember",
+    effort: Literal["low", "medium", "high", "xhigh"] = "medium",
+    thinking_budget: Annotated[int | None, arg(metavar="TOKENS", help_behavior_hint="(default: none)")] = None,
+    temperature: Annotated[float, arg(metavar="T")] = 0.0,
+    seed: Annotated[int, arg(metavar="N")] = 0,
+    max_new_tokens: Annotated[int, arg(metavar="TOKENS")] = 512,
+    annotate: Annotated[Path | None, arg(metavar="OUT.png", help_behavior_hint="")] = None,
+    json: bool = False,
+) -> None:
+    """Ask a model about words and pictures; it prints its thinking, then its answer.
+
+    Example: favilla ask "Where is the Save button?" --image screen.png --annotate marked.png
+
+    Args:
+        question: What you want to know.
+        image: Pictures, in the order in which the model shall see them.
+        model: Name of a shipped model, or a model folder.
+        effort: Reasoning strength: low answers at once, high thinks longest.
+        thinking_budget: After that many tokens the thinking is closed and the answer begins.
+        temperature: 0 always takes the likeliest token.
+        seed: Seed of the sampling, for temperatures above 0.
+        max_new_tokens: Longest answer, thinking included.
+        annotate: Write the first picture with the points of the answer marked.
+        json: Print one JSON object instead: answer, thinking, points and boxes (pixels of the first picture),
+            usage, seconds.
+    """
+    if not question.strip():
+        raise UserError("the question is empty; say what you want to know")
+    paths = [path for group in image for path in group]
+    if annotate is not None:
+        from favilla.cli.files import output_picture
+
+        if not paths:
+            raise UserError(f"--annotate {annotate}: there is no picture to mark; give one with --image")
+        output_picture(annotate)
+    pictures = _open(paths)
+
+    from favilla.engine.load import load
+
+    printer = StreamPrinter()
+    answer = load(model).ask(
+        question, pictures, effort=effort, temperature=temperature, seed=seed, max_new_tokens=max_new_tokens,
+        thinking_budget=thinking_budget, stream=None if json else printer.piece,
+    )  # fmt: skip
+    printer.end()
+    if json:
+        content = {
+            "answer": answer.answer, "thinking": answer.thinking,
+            "points": [[round(v, 1) for v in point] for point in answer.points],
+            "boxes": [[round(v, 1) for v in box] for box in answer.boxes], "usage": asdict(answer.usage),
+            "seconds": round(answer.seconds, 3),
+        }  # fmt: skip
+        print(json_format.dumps(content, indent=2))
+    if answer.finish_reason == "length":
+        notice(f"cut off after {max_new_tokens} tokens or at the end of the context; see --max-new-tokens")
+    if annotate is not None and not answer.points:
+        notice(f"the answer names no point, so {annotate} was not written")
+    elif annotate is not None:
+        write_marked(pictures[0], answer.points, annotate)
+
+
+def _open(paths: list[Path]) -> list[Image.Image]:
+    """The pictures, before the model is loaded: a wrong path is told at once."""
+    if not paths:
+        return []
+    from favilla.chat.images import open_image
+
+    return [open_image(path) for path in paths]
+
+
+def write_marked(image: Image.Image, points: list[tuple[float, float]], out: Path) -> None:
+    """Mark points (pixels) and write the picture; they are numbered if there are several."""
+    from favilla.cli.files import aside
+    from favilla.show.annotate import annotate
+
+    labels = [str(i) for i in range(1, len(points) + 1)] if len(points) > 1 else ()
+    annotate(image, [(x / image.width, y / image.height) for x, y in points], labels).save(aside(out))
+    os.replace(aside(out), out)

@@ -1,0 +1,185 @@
+"""`favilla eval`: accuracy per family and level, as a table, JSON and Markdown."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import platform
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+from favilla.errors import UserError
+
+if TYPE_CHECKING:
+    from favilla.evals.accuracy import Row
+
+
+def evaluate(
+    model: Annotated[Positional[str], arg(metavar="MODEL")],
+    families: Annotated[tuple[str, ...], arg(metavar="FAMILY", help_behavior_hint="(default: all)")] = (),
+    levels: Annotated[tuple[int, ...], arg(metavar="N")] = (1, 2),
+    n: Annotated[int, arg(metavar="N")] = 200,
+    split: Literal["test", "dev", "train"] = "test",
+    effort: Literal["low", "medium", "high", "xhigh"] = "medium",
+    seed: Annotated[int, arg(metavar="N")] = 0,
+    batch: Annotated[int, arg(metavar="N")] = 32,
+    max_new_tokens: Annotated[int, arg(metavar="N")] = 256,
+    out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
+    json: bool = False,
+) -> None:
+    """Measure a model on problems it has never seen: accuracy with a 95 % interval, and what a constant answer scores.
+
+    Example: favilla eval ember --families counting charts --levels 1 2 --out results/ember
+
+    Args:
+        model: Name of a shipped model, or a model folder.
+        families: Families of problems.
+        levels: Their levels.
+        n: Problems per family and level.
+        split: Where the problems come from.
+        effort: Reasoning strength.
+        seed: Seed of the problems.
+        batch: Problems answered at the same time.
+        max_new_tokens: Longest answer, thinking included.
+        out: Folder for results.json and results.md, written after every row; the same command goes on where it was.
+        json: Print one JSON object.
+    """
+    for name, value in (
+        ("--n", n),
+        ("--batch", batch),
+        ("--max-new-tokens", max_new_tokens),
+        *(("--levels", v) for v in levels),
+    ):
+        if value < 1:
+            raise UserError(f"{name} {value}: give at least 1")
+    from favilla.worlds.registry import families as loadable
+    from favilla.worlds.registry import get
+
+    chosen = {name: get(name) for name in families} or loadable()
+    todo = [(name, level) for name, f in chosen.items() for level in dict.fromkeys(levels) if level <= f.levels]
+    if not todo:
+        raise UserError(f"--levels {' '.join(map(str, levels))}: none of the families has these levels")
+    if out is not None:
+        from favilla.cli.files import output_folder
+
+        output_folder(out)
+
+    from favilla.engine.load import load
+    from favilla.evals.accuracy import Row
+    from favilla.evals.accuracy import evaluate as measure
+
+    loaded = load(model)
+    settings = {
+        "model": model, "weights": _weights(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
+        "max_new_tokens": max_new_tokens,
+    }  # fmt: skip
+    results = _resumed(out, settings)
+    done = {(row["family"], row["level"]): Row(**row) for row in results["rows"]}
+    with _progress() as progress:
+        task = progress.add_task("", total=len(todo))
+        for name, level in todo:
+            progress.update(task, description=f"{name} {level}")
+            if (name, level) not in done:
+                start = time.perf_counter()
+                (done[name, level],) = measure(
+                    loaded.engine, [name], [level], n=n, split=split, effort=effort, seed=seed, batch=batch,
+                    max_new_tokens=max_new_tokens,
+                )  # fmt: skip
+                results["seconds"] += time.perf_counter() - start
+            results["rows"] = [asdict(row) for row in done.values()]
+            _write(out, results)
+            progress.advance(task)
+    rows = [done[key] for key in todo]
+    print(json_format.dumps(results, indent=2) if json else markdown(rows, settings))
+
+
+def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
+    """The table for people: one line per family and level, then the mean of each level."""
+    lines = [
+        f"{settings['model']}: {settings['split']} split, effort {settings['effort']}, seed {settings['seed']}, greedy",
+        "",
+        "| family | level | accuracy | 95 % interval | constant answer | n | thinking tokens | finished |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.family} | {r.level} | {r.accuracy:.3f} | {r.low:.3f}-{r.high:.3f} | {r.constant:.3f} | {r.n} "
+        f"| {r.thinking_tokens:.0f} | {r.finished:.0%} |"
+        for r in rows
+    ]
+    for level in sorted({r.level for r in rows}):
+        part = [r for r in rows if r.level == level]
+        mean, constant = (
+            sum(values) / len(part) for values in ([r.accuracy for r in part], [r.constant for r in part])
+        )
+        lines.append(
+            f"| *mean of {len(part)}* | {level} | {mean:.3f} | | {constant:.3f} | {sum(r.n for r in part)} | | |"
+        )
+    return "\n".join(lines)
+
+
+def _write(out: Path | None, results: dict[str, Any]) -> None:
+    if out is None:
+        return
+    from favilla.cli.files import write_text
+    from favilla.evals.accuracy import Row
+
+    write_text(out / "results.json", json_format.dumps(results, indent=2) + "\n")
+    rows = [Row(**row) for row in results["rows"]]
+    write_text(out / "results.md", markdown(rows, results["settings"]) + "\n")
+
+
+def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
+    """What an interrupted run with the same settings has left in `out`, or an empty result.
+
+    Raises UserError when the folder holds results of something else: they are never overwritten.
+    """
+    fresh = {
+        "settings": settings, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "date": time.strftime("%Y-%m-%d"), "seconds": 0.0, "rows": [],
+    }  # fmt: skip
+    path = out / "results.json" if out is not None else None
+    if path is None or not path.exists():
+        return fresh
+    try:
+        found = json_format.loads(path.read_text(encoding="utf-8"))
+        same = found["settings"] == settings
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: not results that can be gone on with ({error}); choose another --out") from None
+    if not same:
+        raise UserError(f"{path}: holds results of another model or other settings; choose another --out")
+    return found
+
+
+def _weights(folder: Path) -> str:
+    """A short fingerprint of a folder's weights: same text, same model."""
+    import hashlib
+
+    from favilla.model.folder import weight_files
+
+    digest = hashlib.sha256()
+    for path in weight_files(Path(folder)):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _progress():  # type: ignore[no-untyped-def]
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        console=Console(file=sys.stderr), transient=True,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""`favilla worlds`: which families of problems there are, how fast they are made, and what they look like."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import arg
+
+from favilla.errors import UserError
+
+if TYPE_CHECKING:
+    from favilla.worlds.base import Family, Problem
+
+
+def worlds(
+    rate: Annotated[float | None, arg(metavar="SECONDS", help_behavior_hint="")] = None,
+    show: Annotated[str | None, arg(metavar="FAMILY", help_behavior_hint="")] = None,
+    level: Annotated[int, arg(metavar="N")] = 1,
+    n: Annotated[int, arg(metavar="N")] = 6,
+    seed: Annotated[int, arg(metavar="N")] = 0,
+    out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
+    json: bool = False,
+) -> None:
+    """List the families of problems; measure how fast they are made, or write samples of one.
+
+    Example: favilla worlds --show charts --level 2 --out samples
+
+    Args:
+        rate: Measure problems per second of every family and level, for that many seconds each.
+        show: Write samples of this family into --out: pictures as PNG, questions and solutions as text.
+        level: Level of the samples.
+        n: Number of samples.
+        seed: Seed of the samples.
+        out: Folder for the samples.
+        json: Print one JSON object.
+    """
+    if show is not None:
+        _show(show, level, n, seed, out, json)
+    else:
+        _list(rate, json)
+
+
+def _list(rate: float | None, json: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from favilla.worlds.registry import families
+
+    if rate is not None and not 0 < rate <= 3600:
+        raise UserError(f"--rate {rate:g}: give seconds above 0, at most 3600")
+    loaded = families()
+    rates = _rates(loaded, rate) if rate is not None else {}
+    if json:
+        content = {
+            name: {"levels": f.levels, "pictures": f.pictures, "problems_per_second": rates.get(name)}
+            for name, f in loaded.items()
+        }
+        print(json_format.dumps(content, indent=2))
+        return
+    table = Table("family", "levels", "pictures", title="problems per second, one process" if rates else None)
+    for level in range(1, max((len(r) for r in rates.values()), default=0) + 1):
+        table.add_column(f"level {level}", justify="right")
+    for name, family in loaded.items():
+        columns = [f"{r:,.0f}" if r >= 10 else f"{r:.1f}" for r in rates.get(name, [])]
+        table.add_row(name, f"1-{family.levels}", "yes" if family.pictures else "", *columns)
+    Console().print(table)
+
+
+def _rates(loaded: dict[str, Family], seconds: float) -> dict[str, list[float]]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from favilla.worlds.throughput import problems_per_second
+
+    rates: dict[str, list[float]] = {name: [] for name in loaded}
+    with Progress(console=Console(file=sys.stderr), transient=True) as progress:
+        task = progress.add_task("measuring", total=sum(f.levels for f in loaded.values()))
+        for name, family in loaded.items():
+            for level in range(1, family.levels + 1):
+                progress.update(task, description=f"{name} {level}")
+                rates[name].append(problems_per_second(family, level, seconds))
+                progress.advance(task)
+    return rates
+
+
+def _show(name: str, level: int, n: int, seed: int, out: Path | None, json: bool) -> None:
+    from favilla.cli.files import output_folder
+    from favilla.worlds.registry import get
+
+    family = get(name)
+    if not 1 <= level <= family.levels:
+        raise UserError(f"--level {level}: {name} has levels 1 to {family.levels}")
+    if n < 1:
+        raise UserError(f"--n {n}: give at least 1")
+    if out is None:
+        raise UserError(f"--show {name}: say where the samples go, with --out DIR")
+    folder = output_folder(out)
+    rng = random.Random(seed)
+    files = [
+        path
+        for index in range(n)
+        for path in write_sample(family.sample(rng, level, "train"), folder, f"{name}-{level}-{seed}-{index:02d}")
+    ]
+    print(json_format.dumps({"files": [str(f) for f in files]}, indent=2) if json else "\n".join(map(str, files)))
+
+
+def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:
+    """Write a problem's pictures and its text as files that start with `stem`; returns their paths."""
+    from favilla.chat.messages import ImagePart
+    from favilla.cli.files import aside, write_text
+
+    files: list[Path] = []
+    words: list[str] = []
+    for part in problem.prompt:
+        if isinstance(part, ImagePart):
+            path = folder / f"{stem}{'' if not files else f'-{len(files)}'}.png"
+            part.image.save(aside(path))
+            os.replace(aside(path), path)
+            files.append(path)
+            words.append(f"[{path.name}]")
+        else:
+            words.append(part)
+    text = [" ".join(words), f"answer: {problem.answer}"]
+    text += [f"-- {style} --\n{s.thinking}\n=> {s.answer}" for style, s in problem.solutions.items()]
+    path = folder / f"{stem}.txt"
+    write_text(path, "\n\n".join(text) + "\n")
+    return [*files, path]

@@ -1,0 +1,53 @@
+"""`favilla eval`: its table is its JSON, interrupted runs go on, results of something else are safe."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from favilla.cli.evaluate import evaluate, markdown
+from favilla.errors import UserError
+from favilla.evals.accuracy import Row, wilson
+
+
+def row(family: str, level: int, accuracy: float, n: int = 100) -> Row:
+    low, high = wilson(round(accuracy * n), n)
+    return Row(family, level, "test", "low", n, accuracy, low, high, 0.1, 1.0, 2.5, 1.0)
+
+
+def test_the_table_has_a_line_per_row_and_the_mean_of_each_level():
+    rows = [row("a", 1, 0.5), row("b", 1, 0.25), row("a", 2, 0.125, 200)]
+    settings = {"model": "m", "split": "test", "effort": "low", "seed": 3}
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(rows, settings).splitlines()[2:]]
+    assert {len(line) for line in table} == {8}
+    assert [line[2] for line in table[2:]] == ["0.500", "0.250", "0.125", "0.375", "0.125"]
+    assert table[2][3] == "0.404-0.596"  # Wilson's interval of 50 in 100, by hand
+    assert table[5][:2] == ["*mean of 2*", "1"] and table[5][5] == "200"
+
+
+def test_writes_and_goes_on_and_refuses_to_overwrite(favilla, tiny_folder, tmp_path):
+    out = tmp_path / "results"
+    command = ["eval", tiny_folder, "--n", 3, "--max-new-tokens", 4, "--levels", 1, "--out", out]
+    first = favilla(*command, "--families", "lists")
+    assert first.returncode == 0, first.stderr
+    assert (out / "results.md").read_text() == first.stdout
+    results = json.loads((out / "results.json").read_text())
+    (measured,) = results["rows"]
+    assert measured["family"] == "lists" and measured["n"] == 3 and 0 <= measured["low"] <= measured["high"] <= 1
+
+    # As an interrupted run would have left it: one row is there, with a mark that shows whether it is computed again.
+    measured["thinking_tokens"] = 1234.0
+    (out / "results.json").write_text(json.dumps(results))
+    second = favilla(*command, "--families", "lists", "arithmetic", "--json")
+    rows = json.loads(second.stdout)["rows"]
+    assert [(r["family"], r["level"]) for r in rows] == [("lists", 1), ("arithmetic", 1)]
+    assert rows[0]["thinking_tokens"] == 1234.0
+    assert rows == json.loads((out / "results.json").read_text())["rows"]
+    assert sorted(path.name for path in out.iterdir()) == ["results.json", "results.md"]
+
+    with pytest.raises(UserError, match="other settings"):
+        evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=4, max_new_tokens=4, out=out)
+    (out / "results.json").write_text("{")
+    with pytest.raises(UserError, match="choose another --out"):
+        evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=3, max_new_tokens=4, out=out)

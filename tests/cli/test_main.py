@@ -1,0 +1,120 @@
+"""The command as a whole: help, usage errors, exit codes, pipes, interrupts."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from favilla.cli.main import VERBS, _usage_error, main
+from tests.cli.conftest import ROOT, refused
+
+HEAVY = ("torch", "numpy", "PIL", "matplotlib", "sklearn", "rich.progress")
+
+
+@pytest.mark.parametrize("verb", [None, *VERBS])
+def test_help_has_an_example(favilla, verb):
+    process = favilla(*([verb] if verb else []), "--help")
+    assert process.returncode == 0 and process.stderr == ""
+    assert "Example: favilla " in process.stdout
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom favilla.cli.main import main\n"
+        "try:\n    main(['eval', '--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert process.stderr == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "ask"),
+        (["nope"], "nope"),
+        (["ask"], "QUESTION"),
+        (["ask", "why?", "--effort", "ultra"], "'low'"),
+        (["ask", "why?", "--max-new-tokens", "many"], "many"),
+        (["ask", "why?", "--jsn"], "did you mean --json?"),
+        (["worlds", "--rate", "fast"], "fast"),
+        (["worlds", "--rate", "-1"], "--rate -1"),
+        (["worlds", "--show", "chart"], "did you mean charts"),
+        (["worlds", "--show", "lists", "--level", "9", "--out", "x"], "levels 1 to 4"),
+        (["worlds", "--show", "lists"], "--out"),
+        (["worlds", "--show", "lists", "--out", "pyproject.toml"], "pyproject.toml"),
+        (["eval", "ember", "--n", "0"], "--n 0"),
+        (["eval", "ember", "--families", "lists", "--levels", "9"], "--levels 9"),
+        (["pretrain", "missing.toml"], "missing.toml"),
+        (["pretrain", "README.md"], "README.md"),
+        (["pretrain", "recipes/debug.toml", "--init", "missing"], "missing"),
+    ],
+)
+def test_what_is_wrong_with_the_arguments_is_told_in_one_line(favilla, arguments, says):
+    assert says in refused(favilla(*arguments))
+
+
+def test_a_usage_error_in_an_unknown_shape_still_gives_one_line():
+    assert _usage_error("", ["ask"]) == "wrong arguments; see favilla ask --help"
+
+
+def test_other_failures_keep_their_traceback(monkeypatch):
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setitem(VERBS, "worlds", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(["worlds"])
+
+
+def test_an_interrupt_ends_with_130(monkeypatch):
+    def interrupted() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setitem(VERBS, "worlds", interrupted)
+    assert main(["worlds"]) == 130
+
+
+def test_a_reader_that_leaves_is_no_drama():
+    command = f"{sys.executable} -m favilla.cli.main worlds --show lists --n 4000 --out $OUT | head -1"
+    process = subprocess.run(
+        ["bash", "-c", f"OUT=$(mktemp -d); {command}; rm -r $OUT"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert process.stderr == "" and len(process.stdout.splitlines()) == 1
+
+
+def test_worlds_lists_families_and_measures_them(favilla):
+    process = favilla("worlds", "--rate", "0.01", "--json")
+    content = json.loads(process.stdout)
+    assert process.returncode == 0 and content["arithmetic"]["levels"] == 4
+    assert all(len(f["problems_per_second"]) == f["levels"] for f in content.values())
+    assert all(rate > 0 for f in content.values() for rate in f["problems_per_second"])
+    assert "arithmetic" in favilla("worlds").stdout
+
+
+def test_worlds_shows_samples_and_shows_the_same_again(favilla, tmp_path):
+    for out in ("a", "b"):
+        process = favilla("worlds", "--show", "counting", "--level", 2, "--n", 2, "--seed", 5, "--out", tmp_path / out)
+        assert process.returncode == 0 and len(process.stdout.splitlines()) == 4
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == [f"counting-2-5-0{i}.{end}" for i in (0, 1) for end in ("png", "txt")]
+    assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
+    assert "answer: " in (tmp_path / "a" / "counting-2-5-00.txt").read_text()
+
+
+def test_pretrain_leaves_a_model_folder(favilla, tmp_path):
+    recipe = (ROOT / "recipes" / "debug.toml").read_text()
+    for before, after in (("steps = 60", "steps = 2"), ("warmup = 10", "warmup = 1"), ("samples = 40", "samples = 5"),
+                          ("workers = 1", "workers = 0")):  # fmt: skip
+        assert before in recipe
+        recipe = recipe.replace(before, after)
+    (tmp_path / "two.toml").write_text(recipe)
+    process = favilla("pretrain", tmp_path / "two.toml", "--out", tmp_path / "run", "--json")
+    assert process.returncode == 0, process.stderr
+    folder = tmp_path / "run" / "model"
+    assert json.loads(process.stdout.splitlines()[-1]) == {"model": str(folder)}
+    assert (folder / "config.json").exists() and (tmp_path / "run" / "loss.png").exists()
