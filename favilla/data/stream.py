@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,7 +23,17 @@ def _initialise(factory: Callable[[], MakeExample]) -> None:
     global _make
     # Where cores are few, a worker that takes one makes every parallel region of the training step wait for it.
     os.nice(10)
+    # Ctrl-C is for the trainer, which ends its workers; they end with it, too, when it is killed.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _make = factory()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _chunk(first: int) -> list[Example | None]:

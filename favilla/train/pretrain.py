@@ -12,7 +12,7 @@ import functools
 import json
 import os
 import random
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import torch
@@ -25,7 +25,7 @@ from favilla.data.batches import IGNORE, Batch
 from favilla.data.examples import Mixture, make_example
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
-from favilla.errors import UserError
+from favilla.errors import Interrupted, UserError
 from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
 from favilla.model.experts import MixtureOfExperts
 from favilla.model.folder import FLOAT32, write_atomically
@@ -34,6 +34,7 @@ from favilla.train.flops import measured_peak, step_flops
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.progress import Progress
 from favilla.train.recipe import Recipe
+from favilla.train.stopping import StopRequest
 
 LOAD_BIAS_RATE = 1e-3  # step of the routing bias per update (DeepSeek-V3, section 2.1.2)
 
@@ -155,11 +156,11 @@ def pretrain(
     step_loss = torch.compile(loss_sum, dynamic=False) if recipe.run.compile else loss_sum
     peak = measured_peak(place, torch.bfloat16 if recipe.run.autocast else torch.float32)
     progress = Progress(folder, recipe, first, step_flops(model, config, shape), peak * world, quiet or rank > 0)
-    saved = first
-    try:
+    finished = first
+    with closing(loader), closing(progress), StopRequest() as stop:
         for step in range(first, o.steps):
             batch = ready(next(loader), processor, place)
-            counts = torch.tensor([batch.targets, batch.tokens, batch.examples], dtype=torch.float64)
+            counts = torch.tensor([batch.targets, batch.tokens, batch.examples, stop.asked], dtype=torch.float64)
             if world > 1:
                 dist.all_reduce(counts)
 
@@ -179,18 +180,17 @@ def pretrain(
                 optimiser.zero_grad(set_to_none=True)
             balance_experts(model)
 
+            finished = step + 1
             progress.step(step, loss.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
-            last = step + 1 == o.steps
-            if last or (step + 1) % recipe.run.save_every == 0:
+            stopping = counts[3] > 0
+            if stopping or finished == o.steps or finished % recipe.run.save_every == 0:
                 states = gather(loader.state, world)
                 if rank == 0:
-                    save_checkpoint(folder, step + 1, model, optimisers, states, identity)
-                saved = step + 1
-    except KeyboardInterrupt:
-        raise UserError(f"stopped; the same command goes on from step {saved} of {o.steps}") from None
-    finally:
-        loader.close()
-        progress.close()
+                    save_checkpoint(folder, finished, model, optimisers, states, identity)
+            if stopping:
+                break
+    if finished < o.steps:
+        raise Interrupted(f"stopped after step {finished} of {o.steps}; the same command goes on from there")
 
     # Ship: bf16 weights, float32 where the published format wants it
     if rank == 0:

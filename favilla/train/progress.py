@@ -39,11 +39,11 @@ class Progress:
         self.count = 0
 
     def step(self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int) -> None:
-        """Take note of one finished step; `counts` = targets, tokens, examples of all ranks."""
+        """Take note of one finished step; `counts` begins with targets, tokens, examples of all ranks."""
         if self.quiet:
             return
         self.losses += loss * counts[0]
-        self.sums = [a + b for a, b in zip(self.sums, counts, strict=True)]
+        self.sums = [a + b for a, b in zip(self.sums, counts, strict=False)]
         self.count += 1
         if self.count < self.every and step + 1 < self.steps:
             self.bar.update(self.task, completed=step + 1)

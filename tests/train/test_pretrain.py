@@ -191,6 +191,23 @@ def test_killed_twice_and_resumed_gives_bitwise_the_same_losses(tmp_path: Path) 
     assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))
 
 
+def test_interrupted_it_keeps_every_step(tmp_path: Path) -> None:
+    """Ctrl-C ends the run after the step it is in; nothing is computed again when it goes on."""
+    process = start(tmp_path / "run")
+    end = time.monotonic() + 200
+    while time.monotonic() < end and process.poll() is None:
+        if (tmp_path / "run" / "metrics.jsonl").exists() and len(losses_so_far(tmp_path / "run")) >= 4:
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=100) != 0
+    done = len(losses(tmp_path / "run"))
+    step = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"]
+    assert step == done < 14
+    assert start(tmp_path / "run").wait(timeout=300) == 0
+    assert len(losses(tmp_path / "run")) == 14
+
+
 def losses_so_far(folder: Path) -> list[str]:
     """Lines of a file that is being written."""
     return (folder / "metrics.jsonl").read_text().splitlines()

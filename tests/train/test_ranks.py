@@ -57,7 +57,9 @@ def half(rank: int, port: int, folder: str, out: str) -> None:
 
 def run(rank: int, port: int, out: str, steps: int) -> None:
     join(rank, port)
-    pretrain(tiny_recipe(optim={"steps": steps, "warmup": 1}, run={"save_every": 2, "compile": False}), Path(out), quiet=True)
+    pretrain(
+        tiny_recipe(optim={"steps": steps, "warmup": 1}, run={"save_every": 2, "compile": False}), Path(out), quiet=True
+    )
     dist.destroy_process_group()
 
 
