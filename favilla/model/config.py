@@ -15,8 +15,18 @@ MODEL_TYPES = ("muse_spark", "muse_glimmer")
 
 
 def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(cls)}
-    return {key: value for key, value in values.items() if key in names and value is not None}
+    """Our fields among the values. Raises TypeError for one of the wrong type, and for a size below 1."""
+    known = {f.name: f.default for f in fields(cls)}
+    found = {key: value for key, value in values.items() if key in known and value is not None}
+    for key, value in found.items():
+        default = known[key]
+        if isinstance(default, bool | int | float | str):
+            allowed = (int, float) if isinstance(default, float) else (type(default),)
+            if type(value) not in allowed:
+                raise TypeError(f"{key} is {value!r}, not of type {type(default).__name__}")
+            if type(default) is int and value < 1 and not key.endswith("_id"):
+                raise TypeError(f"{key} is {value}, less than 1")
+    return found
 
 
 @dataclass(kw_only=True)
@@ -145,6 +155,9 @@ class SparkConfig:
         model_type = raw.get("model_type")
         if model_type not in MODEL_TYPES:
             raise UserError(f"{where}: model_type is {model_type!r}; Favilla reads {' and '.join(MODEL_TYPES)}")
+        for section in ("text_config", "vision_config"):
+            if not isinstance(raw.get(section) or {}, dict):
+                raise UserError(f"{where}: {section} is no JSON object but {raw[section]!r}")
         text, vision = dict(raw.get("text_config") or {}), dict(raw.get("vision_config") or {})
         if model_type == "muse_glimmer":
             text.setdefault("rope_parameters", {"rope_type": "default", "rope_theta": 10_000.0})
