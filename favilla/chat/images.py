@@ -90,7 +90,9 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
 
 def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[int, int]:
     """The grid (rows, columns) of `cell`-pixel tokens with the least distortion among those next to the picture's own
-    size, or next to the largest of its shape under `max_tokens` (Muse Glimmer's image processor)."""
+    size, or next to the largest of its shape under `max_tokens`; for pictures so narrow that none of these is allowed,
+    the allowed grid nearest to it. (Muse Spark's image processor; that of `transformers` breaks the cap in the last case.)
+    """
     rows, columns = height / cell, width / cell
     ratio = columns / rows
     if rows * columns > max_tokens:
@@ -99,7 +101,8 @@ def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[i
     grids = itertools.product((math.floor(rows), math.ceil(rows)), (math.floor(columns), math.ceil(columns)))
     fitting = [(r, c) for r, c in set(grids) if r >= 1 and c >= 1 and r * c <= max_tokens]
     if not fitting:
-        return max(1, round(rows)), max(1, round(columns))
+        grids = ((r, min(max(round(columns), 1), max_tokens // r)) for r in range(1, max_tokens + 1))
+        return min(grids, key=lambda grid: (grid[0] - rows) ** 2 + (grid[1] - columns) ** 2)
     return min(fitting, key=lambda grid: abs(grid[0] / grid[1] - height / width))
 
 

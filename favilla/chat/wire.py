@@ -24,8 +24,8 @@ from favilla.chat.messages import ImagePart, Message, Part, ToolCall
 from favilla.chat.tokenizer import BEGIN, EOM, EOT, MESSAGE, PATCH, START
 from favilla.errors import UserError
 
+SPOKEN = ("user", "commentary")  # addressees whose messages are words for the user
 EFFORTS = ("low", "medium", "high", "xhigh")
-ANSWER_NOW = f"{EOM}{START}assistant to=user{MESSAGE}"  # closes the thinking and opens the answer
 STRENGTH = re.compile(r"(?:\n\n)?Reasoning strength: (low|medium|high|xhigh)\.\Z")
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -126,7 +126,7 @@ def _assistant(message: Message) -> Iterator[Piece]:
 
 
 def _name(name: str) -> str:
-    if not _NAME.fullmatch(name) or name in ("self", "user"):
+    if not _NAME.fullmatch(name) or name in ("self", *SPOKEN):
         raise UserError(f"tool name {name!r} cannot be addressed; use letters, digits, '_', '.' or '-'")
     return name
 
@@ -226,8 +226,10 @@ def _read_parts(body: str, pictures: Iterator[Image.Image]) -> tuple[Part, ...]:
 
 def _assembled(bodies: list[tuple[str, str]]) -> Message:
     thinking = [body for addressee, body in bodies if addressee == "self"]
-    answer = "".join(body for addressee, body in bodies if addressee == "user")
-    calls = tuple(call for addressee, body in bodies if addressee not in ("self", "user") for call in _read_calls(body))
+    answer = "".join(body for addressee, body in bodies if addressee in SPOKEN)
+    calls = tuple(
+        call for addressee, body in bodies if addressee not in ("self", *SPOKEN) for call in _read_calls(body)
+    )
     return Message("assistant", (answer,) if answer else (), "".join(thinking) if thinking else None, calls)
 
 

@@ -11,7 +11,7 @@ from collections import deque
 
 from favilla.chat.messages import ToolCall
 from favilla.chat.tokenizer import EOM, EOT, MESSAGE, START, Tokenizer
-from favilla.chat.wire import parse_completion
+from favilla.chat.wire import SPOKEN, parse_completion
 from favilla.engine.request import FinishReason, Generation, Piece, Request, Usage
 
 _ADDRESSED = re.compile(r"(?:assistant)? to=([A-Za-z0-9_.-]{0,128})")
@@ -119,10 +119,10 @@ class Turn:
         thinking = [text for addressee, body in self.bodies if addressee == "self" for text in body]
         calls: list[ToolCall] = []
         for addressee, body in self.bodies:
-            if addressee not in ("self", "user"):
+            if addressee not in ("self", *SPOKEN):
                 calls += parse_completion(f" to={addressee}{MESSAGE}{''.join(body)}{EOT}").tool_calls
         return Generation(
-            answer="".join(text for addressee, body in self.bodies if addressee == "user" for text in body),
+            answer="".join(text for addressee, body in self.bodies if addressee in SPOKEN for text in body),
             thinking="".join(thinking) if any(addressee == "self" for addressee, _ in self.bodies) else None,
             finish_reason=self.finish_reason,
             usage=Usage(self.prompt_tokens, self.image_tokens, self.tokens["thinking"], self.tokens["answer"]),
@@ -145,7 +145,7 @@ class Turn:
             return []
         assert self.addressee is not None
         self.bodies[-1][1].append(text)
-        kinds = {"self": "thinking", "user": "answer"}
+        kinds = {"self": "thinking", **dict.fromkeys(SPOKEN, "answer")}
         return [Piece(kinds.get(self.addressee, "control"), text)]  # type: ignore[arg-type]
 
     def _close(self) -> list[Piece]:
