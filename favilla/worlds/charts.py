@@ -6,7 +6,7 @@ counts above a limit. Level 4: up to 9 items without printed values, some of the
 ranks and the largest rise.
 
 Every value is printed, or lies on a grid line (at level 4: or half-way between two). Answers: integers 0 .. 200, or the
-name of an item (66 names).
+name of an item (63 names).
 """
 
 from __future__ import annotations
