@@ -98,11 +98,11 @@ def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[i
     if rows * columns > max_tokens:
         rows = (max_tokens / ratio) ** 0.5
         columns = rows * ratio
-    grids = itertools.product((math.floor(rows), math.ceil(rows)), (math.floor(columns), math.ceil(columns)))
-    fitting = [(r, c) for r, c in set(grids) if r >= 1 and c >= 1 and r * c <= max_tokens]
+    near = itertools.product((math.floor(rows), math.ceil(rows)), (math.floor(columns), math.ceil(columns)))
+    fitting = [(r, c) for r, c in set(near) if r >= 1 and c >= 1 and r * c <= max_tokens]
     if not fitting:
-        grids = ((r, min(max(round(columns), 1), max_tokens // r)) for r in range(1, max_tokens + 1))
-        return min(grids, key=lambda grid: (grid[0] - rows) ** 2 + (grid[1] - columns) ** 2)
+        allowed = ((r, min(max(round(columns), 1), max_tokens // r)) for r in range(1, max_tokens + 1))
+        return min(allowed, key=lambda grid: (grid[0] - rows) ** 2 + (grid[1] - columns) ** 2)
     return min(fitting, key=lambda grid: abs(grid[0] / grid[1] - height / width))
 
 
