@@ -12,6 +12,7 @@ name of an item (63 names).
 from __future__ import annotations
 
 import itertools
+import json
 import random
 from typing import Any
 
@@ -55,14 +56,12 @@ VALUE_TEST = ("Tell me the number for {item}.", "From the chart, what is {item}?
 LARGEST = (
     "Which item is largest?",
     "What has the highest value?",
-    "Which one is at the top?",
     "Name the item with the largest value.",
 )
 LARGEST_TEST = ("Which name leads the chart?",)
 SMALLEST = (
     "Which item is smallest?",
     "What has the lowest value?",
-    "Which one is at the bottom?",
     "Name the item with the smallest value.",
 )
 SMALLEST_TEST = ("Which name comes last by value?",)
@@ -116,15 +115,21 @@ class Charts(SceneFamily):
                 "_printed": True,
                 "_step": 10,
             }
-        printed = level < 4 and rng.random() < 0.5
+        count = 2 if level >= 3 and len(names) <= 6 and rng.random() < 0.5 else 1
+        # Of two lines, the values of one would stand on the other.
+        printed = level < 4 and rng.random() < 0.5 and not (kind == "line" and count > 1)
         step, top = {1: (1, 9), 2: (2, 20), 3: (10, 100), 4: (10, 100)}[level]
         unit = step // 2 if level == 4 else step
-        count = 2 if level >= 3 and len(names) <= 6 and rng.random() < 0.5 else 1
         series = {}
         for name in rng.sample(SERIES, count) if count > 1 else [""]:
             free = printed and level > 1
             series[name] = [rng.randint(1, 99) if free else unit * rng.randint(1, top // unit) for _ in names]
         return {"kind": kind, "names": names, "series": series, "_printed": printed, "_step": step}
+
+    def instance(self, scene: Scene) -> str:
+        """Value by value: the same data in another order or as another kind of chart are the same."""
+        data = {name: dict(zip(scene["names"], values, strict=True)) for name, values in scene["series"].items()}
+        return f"charts: {json.dumps(data, sort_keys=True, separators=(',', ':'))}"
 
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         _, (low, high), tokens, (least, largest) = SIZES[level]
@@ -324,6 +329,9 @@ def _axes(rng: random.Random, axes: Axes, scene: Scene, letters: int, paper: RGB
     (axes.set_xlim if across else axes.set_ylim)(0, end * (1.12 if scene["_printed"] else 1.04))
     if across:
         axes.invert_yaxis()
+    if scene["kind"] == "line":
+        # As much room beside the first and last name as bars have.
+        axes.set_xlim(-0.5, len(names) - 0.5)
     name_axis.set_ticks(places, names)
     room = axes.get_window_extent()
     length = room.width if across else room.height

@@ -63,7 +63,7 @@ MOST = (
     "What is the most common colour?",
     "Most shapes have the same colour. Which one?",
 )
-MOST_TEST = ("Name the colour that appears most often.", "What colour do you see most?")
+MOST_TEST = ("Name the colour that appears most often.", "Which colour do the most shapes share?")
 THREE = (
     "How many shapes are {a}, {b} and {c}? Give three numbers.",
     "Count the {a}, {b} and {c} shapes.",

@@ -45,7 +45,11 @@ LARGEST = ("What is the largest digit?", "Which digit is the greatest?", "Name t
 LARGEST_TEST = ("Of all digits here, which is largest?",)
 SUM = ("What do the digits add up to?", "Add all the digits.", "What is the sum of the digits?", "Sum of the digits?")
 SUM_TEST = ("Add the digits together. What do you get?",)
-TURNED = ("Read the digits from right to left.", "Write the digits in reverse order.", "What is the number backwards?")
+TURNED = (
+    "Read the digits from right to left.",
+    "Write the digits in reverse order.",
+    "Which digits are these, from right to left?",
+)
 TURNED_TEST = ("Turn the order of the digits round.",)
 ROW = (
     "What number is in row {row}?",

@@ -27,6 +27,7 @@ BUILT_IN = {
     "tables": "favilla.worlds.tables:Tables",
     "screens": "favilla.worlds.screens:Screens",
     "digits": "favilla.worlds.digits:Digits",
+    "reading": "favilla.worlds.reading:Reading",
 }
 
 log = logging.getLogger(__name__)

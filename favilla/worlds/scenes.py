@@ -62,23 +62,26 @@ class SceneFamily(Family):
         """Everything that can be asked, or a fair draw of it."""
 
     def instance(self, scene: Scene) -> str:
-        """The scene's facts without where and how they are drawn."""
+        """The scene's facts without where and how they are drawn. A family whose scenes can show the same facts in
+        another order or dress says here what is the same."""
         facts = {key: value for key, value in scene.items() if not key.startswith("_")}
         return f"{self.name}: {json.dumps(facts, separators=(',', ':'))}"
 
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
         scene = draw_in_split(lambda: self.scene(rng, level, split), self.instance, split)
         image = self.render(rng, scene, level)
-        return self._ask(rng, scene, level, split, (ImagePart(image),), None)
+        return self._ask(rng, scene, self.questions(rng, scene, level), level, split, (ImagePart(image),), [])
 
     def follow_up(self, rng: random.Random, problem: Problem) -> Problem | None:
-        return self._ask(rng, problem.facts["scene"], problem.level, problem.split, (), problem.facts)
+        scene, asked = problem.facts["scene"], problem.facts["asked"]
+        fresh = [q for q in self.questions(rng, scene, problem.level) if (q.kind, q.slots) not in asked]
+        return self._ask(rng, scene, fresh, problem.level, problem.split, (), asked) if fresh else None
 
     def _ask(
-        self, rng: random.Random, scene: Scene, level: int, split: Split, picture: tuple[ImagePart, ...],
-        last: dict[str, Any] | None,
+        self, rng: random.Random, scene: Scene, questions: list[Question], level: int, split: Split,
+        picture: tuple[ImagePart, ...], asked: list[tuple[str, dict[str, str]]],
     ) -> Problem:  # fmt: skip
-        question = balanced(rng, self.questions(rng, scene, level), last)
+        question = balanced(rng, questions)
         words = pick(rng, split, self.phrasings[question.kind], self.test_phrasings[question.kind])
         return Problem(
             self.name, level, split, (*picture, words.format(**question.slots)), question.answer,
@@ -87,7 +90,11 @@ class SceneFamily(Family):
                 "terse": Solution(question.terse, question.answer),
                 "steps": Solution(question.steps, question.answer),
             },
-            self.instance(scene), {"scene": scene, "kind": question.kind, "slots": question.slots},
+            self.instance(scene),
+            {
+                "scene": scene, "kind": question.kind, "slots": question.slots,
+                "asked": [*asked, (question.kind, question.slots)],
+            },
         )  # fmt: skip
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
@@ -95,13 +102,11 @@ class SceneFamily(Family):
         return Verdict(answer == problem.answer, answer or None, key_of(thinking), strategy_of(thinking))
 
 
-def balanced(rng: random.Random, questions: list[Question], last: dict[str, Any] | None = None) -> Question:
-    """A question by kind, then by answer, then any: no kind and no answer is frequent because many questions have it.
-    The question of the facts `last` is not asked again while there are others."""
-    fresh = [q for q in questions if last is None or (q.kind, q.slots) != (last["kind"], last["slots"])] or questions
-    kind = rng.choice(sorted({q.kind for q in fresh}))
-    answer = rng.choice(sorted({q.answer for q in fresh if q.kind == kind}))
-    return rng.choice([q for q in fresh if (q.kind, q.answer) == (kind, answer)])
+def balanced(rng: random.Random, questions: list[Question]) -> Question:
+    """A question by kind, then by answer, then any: no kind and no answer is frequent because many questions have it."""
+    kind = rng.choice(sorted({q.kind for q in questions}))
+    answer = rng.choice(sorted({q.answer for q in questions if q.kind == kind}))
+    return rng.choice([q for q in questions if (q.kind, q.answer) == (kind, answer)])
 
 
 def key_of(thinking: str) -> str | None:

@@ -50,6 +50,9 @@ KIND_WORDS = {
 }
 KINDS = tuple(KIND_WORDS)
 
+# Labels that say the same as what an action clicks: with one of them on the screen, the action has two answers.
+RIVALS = {"_close": {"Close"}, "_shut": {"Close"}, "Confirm": {"Yes", "Apply"}, "Dismiss": {"No"}}
+
 # level: (fewest, most widgets), columns, (low, high) of a side in pixels, (least, largest) letter height
 SIZES = {
     1: ((2, 4), (1, 2), (112, 182), (13, 16)),
@@ -110,7 +113,10 @@ class Screens(SceneFamily):
     }
 
     def __init__(self, coordinates: Literal["digits", "locations"] = "digits"):
-        self.point = format_point if coordinates == "digits" else format_point_locations
+        forms = {"digits": format_point, "locations": format_point_locations}
+        if coordinates not in forms:
+            raise ValueError(f"coordinates is {coordinates!r}, not one of {', '.join(forms)}")
+        self.point = forms[coordinates]
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
         """grid: [columns, rows]; widgets: [column, row, kind, label, colour or ""] in reading order; at level 4 also the
@@ -143,12 +149,13 @@ class Screens(SceneFamily):
         columns, rows = scene["grid"]
         _, _, (low, high), (least, largest) = SIZES[level]
         letters = font(rng, rng.randint(least, largest))
-        widest = max(letters.getlength(label) for _, _, _, label, _ in scene["widgets"]) + 34
+        theme = Theme(rng, letters)
+        ruler = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+        widest = max(theme.size(ruler, kind, label)[0] for _, _, kind, label, _ in scene["widgets"]) + 6
         lowest = letters.size * 2.2
         top = int(letters.size * 3.6) if level == 4 else 0
         width = max(rng.randint(low, high), int(columns * widest) + 4)
         height = max(rng.randint(low, high), int(rows * lowest) + top + 4)
-        theme = Theme(rng, letters)
         image = Image.new("RGB", (width, height), theme.paper)
         draw = ImageDraw.Draw(image)
         # label -> (left, top, right, bottom) in pixels of what can be clicked
@@ -201,7 +208,7 @@ class Screens(SceneFamily):
             out += [
                 self._question("action", {"action": action}, label, scene)
                 for label, action in actions.items()
-                if label in boxes
+                if label in boxes and not RIVALS[label] & boxes.keys()
             ]
         return out
 

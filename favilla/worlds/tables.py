@@ -11,6 +11,7 @@ Answers: integers 0 .. 9,999, or the name of a row (51 names).
 from __future__ import annotations
 
 import itertools
+import json
 import random
 
 from PIL import Image, ImageDraw
@@ -109,6 +110,11 @@ class Tables(SceneFamily):
         names = rng.sample(NAMES, rng.randint(few, many))
         top = [rng.choice((9, 30, 99)) if level <= 2 else rng.choice((99, 500, 999)) for _ in columns]
         return {"columns": columns, "rows": {n: [rng.randint(0, min(largest, t)) for t in top] for n in names}}
+
+    def instance(self, scene: Scene) -> str:
+        """Cell by cell: a table with its rows or columns in another order is the same."""
+        cells = {name: dict(zip(scene["columns"], row, strict=True)) for name, row in scene["rows"].items()}
+        return f"tables: {json.dumps(cells, sort_keys=True, separators=(',', ':'))}"
 
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         letters = font(rng, rng.randint(*SIZES[level][3]))

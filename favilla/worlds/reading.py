@@ -1,0 +1,145 @@
+"""Reading what is written in a picture: words, numbers and letters that make no word.
+
+Level 1: one word in large letters. Level 2: 2 or 3 words in one or two lines; also the n-th word. Level 3: 4 to 6 words
+in up to three lines; also one line. Level 4: 7 to 12 smaller words in three or four lines, in wear.
+
+Answers: words as they are written, letter case included, joined by single spaces: more than 10,000 at every level.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+from PIL import Image, ImageDraw
+
+from favilla.worlds import screens, tables
+from favilla.worlds.base import Split
+from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, mixed, shade, text_size
+from favilla.worlds.scenes import Question, Scene, SceneFamily
+from favilla.worlds.words import WORDS
+
+LABELS = tuple(dict.fromkeys(word for word in (*screens.MORE, *tables.NAMES, *tables.HEADERS) if " " not in word))
+PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+          "twelfth")  # fmt: skip
+
+# level: (fewest, most words), (fewest, most lines), (least, largest) letter height
+SIZES = {
+    1: ((1, 1), (1, 1), (12, 20)),
+    2: ((2, 3), (1, 2), (12, 17)),
+    3: ((4, 6), (2, 3), (11, 15)),
+    4: ((7, 12), (3, 4), (10, 13)),
+}
+
+READ = (
+    "What is written here?",
+    "Read the picture.",
+    "What does it say?",
+    "Read this.",
+    "Type what you see.",
+    "Which words are these?",
+    "Write down the text.",
+    "What text is this?",
+    "Text?",
+    "Please read it to me.",
+)
+READ_TEST = ("Can you tell me what stands here?", "Transcribe the picture.", "Copy out the writing.")
+PLACE = (
+    "What is the {place} word?",
+    "Read the {place} word.",
+    "Which word is {place}?",
+    "Word number {n}?",
+    "Give the {place} word only.",
+)
+PLACE_TEST = ("In reading order, which word comes {place}?", "Tell me word {n}.")
+LINE = (
+    "What stands in line {n}?",
+    "Read line {n}.",
+    "Which words are in line {n}?",
+    "Give line {n} only.",
+    "Line {n}: what does it say?",
+)
+LINE_TEST = ("Copy line number {n}.", "In the {place} line, what is written?")
+
+
+class Reading(SceneFamily):
+    """Reading words; see the module's docstring for levels and answers."""
+
+    name = "reading"
+    levels = 4
+    phrasings = {"read": READ, "place": PLACE, "line": LINE}
+    test_phrasings = {"read": READ_TEST, "place": PLACE_TEST, "line": LINE_TEST}
+
+    def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
+        """lines: the words of every line."""
+        (fewest, most), (few, many), _ = SIZES[level]
+        words = [_word(rng) for _ in range(rng.randint(fewest, most))]
+        cuts = [0, *sorted(rng.sample(range(1, len(words)), rng.randint(few, many) - 1)), len(words)]
+        return {"lines": [words[a:b] for a, b in itertools.pairwise(cuts)]}
+
+    def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
+        letters = font(rng, rng.randint(*SIZES[level][2]))
+        em = letters.size
+        ruler = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+        space, leading = rng.uniform(0.5, 1.2) * em, rng.uniform(1.3, 2.0) * em
+        widths = [[text_size(ruler, word, letters)[0] for word in line] for line in scene["lines"]]
+        longest = max(sum(line) + space * (len(line) - 1) for line in widths)
+        margin_x, margin_y = rng.uniform(2, 14), rng.uniform(1, 10)
+        width, height = int(longest + 2 * margin_x), int(leading * len(widths) + 2 * margin_y)
+        if level <= 2:
+            # Whole cells of 28 pixels: so small a picture would lose its letters' shapes if it were fitted to the grid.
+            width, height = -(-width // 28) * 28, -(-height // 28) * 28
+        paper = background(rng)
+        image = Image.new("RGB", (width, height), paper)
+        draw = ImageDraw.Draw(image)
+        pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+        boxed = scene["_boxed"] = rng.random() < 0.3
+        top = rng.uniform(0, height - leading * len(widths))
+        for number, (line, sizes) in enumerate(zip(scene["lines"], widths, strict=True)):
+            spare = width - 4 - sum(sizes) - space * (len(sizes) - 1)
+            x, middle = 2 + rng.random() * max(0.0, spare), top + leading * (number + 0.5)
+            for word, size in zip(line, sizes, strict=True):
+                colour = pen
+                if boxed:
+                    tone = shade(rng, rng.choice(sorted(COLOURS)))
+                    box = (x - 0.22 * em, middle - 0.62 * em, x + size + 0.22 * em, middle + 0.62 * em)
+                    draw.rounded_rectangle(box, rng.choice((0, 3)), fill=tone)
+                    colour = ink(tone)
+                draw.text((x, middle), word, font=letters, fill=colour, anchor="lm")
+                x += size + space
+        return degrade(rng, image, (0.2, 0.3, 0.4, 0.7)[level - 1] * rng.random())
+
+    def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
+        lines = [" ".join(line) for line in scene["lines"]]
+        words = " ".join(lines).split(" ")
+        text = " ".join(words)
+        if level == 1:
+            # Letter by letter first: a word is not read by its outline alone.
+            return [Question("read", {}, text, text, f"{' '.join(text)}\nCheck: {text}")]
+        listed = "\n".join(lines)
+        out = [Question("read", {}, text, text, f"{listed}\nCheck: {text}")]
+        for n, word in enumerate(words, start=1):
+            numbered = ", ".join(f"{i} {w}" for i, w in enumerate(words[:n], start=1))
+            slots = {"place": PLACES[n - 1], "n": str(n)}
+            out.append(Question("place", slots, word, numbered, f"{listed}\n{numbered}\nCheck: {word}"))
+        for n, line in enumerate(lines, start=1) if level >= 3 else ():
+            numbered = "\n".join(f"{i}: {each}" for i, each in enumerate(lines[:n], start=1))
+            slots = {"place": PLACES[n - 1], "n": str(n)}
+            out.append(Question("line", slots, line, f"{n}: {line}", f"{numbered}\nCheck: {line}"))
+        return out
+
+
+def _word(rng: random.Random) -> str:
+    """A label or an everyday word (half of the draws), a number (a quarter), or letters that make no word."""
+    kind = rng.random()
+    if kind < 0.5:
+        word = rng.choice(LABELS if rng.random() < 0.7 else WORDS)
+        return rng.choice((word, word, word, word.upper(), word.lower(), word.capitalize()))
+    if kind < 0.75:
+        return str(rng.randrange(10 ** rng.choice((1, 2, 2, 3, 3, 4))))
+    # In some faces l and I are one stroke, and letters of one shape in two sizes need a neighbour that tells their size.
+    lower = rng.random() < 0.5
+    letters = "abcdefghijkmnopqrstuvwxyz" if lower else "ABCDEFGHJKLMNPQRSTUVWXYZ"
+    while set((word := "".join(rng.choices(letters, k=rng.randint(2, 5)))).lower()) <= set("cosvwxz"):
+        continue
+    return rng.choice((word, word.capitalize())) if lower else word
