@@ -7,6 +7,7 @@ and asked about several times, every time as if first.
 
 from __future__ import annotations
 
+import bisect
 import random
 from dataclasses import dataclass
 
@@ -25,10 +26,11 @@ EFFORTS = tuple(STYLE_OF_EFFORT)
 
 @dataclass(frozen=True)
 class Task:
-    """One entry of a mixture: how often a family is drawn, and how often each of its levels (from level 1)."""
+    """One entry of a mixture: how often a family is drawn in each of the mixture's stages, and how often each of its
+    levels (from level 1)."""
 
     family: Family
-    weight: float
+    weights: tuple[float, ...]
     levels: tuple[float, ...]
 
 
@@ -36,6 +38,7 @@ class Task:
 class Mixture:
     """What examples are drawn from.
 
+    stages: numbers of the examples with which the second, third, ... stage begins (a curriculum); none: one stage.
     efforts: probability of each effort level. questions: at most that many questions about one picture.
     conversations: share of picture examples that are one conversation of several turns instead of branches.
     """
@@ -45,6 +48,11 @@ class Mixture:
     questions: int = 1
     conversations: float = 0.0
     split: Split = "train"
+    stages: tuple[int, ...] = ()
+
+    def weights(self, index: int) -> list[float]:
+        """How often each task is drawn for example number `index`."""
+        return [task.weights[bisect.bisect_right(self.stages, index)] for task in self.tasks]
 
 
 @dataclass(frozen=True)
@@ -76,9 +84,9 @@ def solution_message(problem: Problem, style: Style) -> Message:
     return Message("assistant", (solution.answer,), thinking=solution.thinking or None)
 
 
-def draw_problems(mixture: Mixture, rng: random.Random) -> list[Problem]:
-    """A problem and, where the family has more to ask about the same picture, further questions."""
-    task = rng.choices(mixture.tasks, [t.weight for t in mixture.tasks])[0]
+def draw_problems(mixture: Mixture, rng: random.Random, index: int) -> list[Problem]:
+    """The problem of example `index` and, where the family has more to ask about the same picture, further questions."""
+    task = rng.choices(mixture.tasks, mixture.weights(index))[0]
     level = rng.choices(range(1, len(task.levels) + 1), task.levels)[0]
     problems = [task.family.sample(rng, level, mixture.split)]
     while len(problems) < mixture.questions and (more := task.family.follow_up(rng, problems[-1])) is not None:
@@ -91,7 +99,7 @@ def make_example(
 ) -> Example | None:
     """Example number `index` of the stream `seed`; None when even one question exceeds `max_tokens`."""
     rng = random.Random(f"{seed}/{index}")
-    problems = draw_problems(mixture, rng)
+    problems = draw_problems(mixture, rng, index)
     effort = rng.choices(list(mixture.efforts), list(mixture.efforts.values()))[0]
     style = STYLE_OF_EFFORT[effort]
     if rng.random() < mixture.conversations:

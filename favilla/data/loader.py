@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from favilla.data.batches import Batch, Packer, Shape
 from favilla.data.examples import Example
 from favilla.data.stream import ExampleStream, MakeExample
+from favilla.errors import UserError
 
+GIVE_UP = 1000  # examples in a row that no batch can take
 LOOK_AHEAD = 24  # examples that may wait for a later batch because they did not fit this one
 
 
@@ -50,8 +52,9 @@ class Loader:
         return self
 
     def __next__(self) -> Batch:
-        """The next batch: those that wait first, then new examples until too many do not fit."""
-        packer = Packer(self.shape, self.image_token_id)
+        """The next batch: those that wait first, then new examples until too many do not fit. Raises UserError when
+        nothing ever fits."""
+        packer, kept_out = Packer(self.shape, self.image_token_id), 0
         for index in list(self.waiting):
             if packer.add(self.waiting[index]):
                 del self.waiting[index]
@@ -61,7 +64,16 @@ class Loader:
             if example is None or not packer.fits_at_all(example):
                 # Kept out for good: an example that fits no batch would clog every one after it.
                 self.state.skipped += 1
-            elif not packer.add(example):
+                kept_out += 1
+                if kept_out == GIVE_UP:
+                    s = self.shape
+                    raise UserError(
+                        f"recipe: [data] none of {GIVE_UP} examples in a row fits a batch of {s.rows} x {s.tokens} tokens "
+                        f"({s.targets} of them targets) and {s.picture_rows} x {s.picture_patches} patches; make it larger"
+                    )
+                continue
+            kept_out = 0
+            if not packer.add(example):
                 self.waiting[index] = example
         self.state.waiting = list(self.waiting)
         return packer.batch()

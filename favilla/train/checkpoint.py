@@ -33,7 +33,7 @@ def save_checkpoint(
         "rng": torch.get_rng_state(),
         "recipe": recipe,
     }
-    aside = folder / f".{CHECKPOINT}.{os.getpid()}"
+    aside = folder / f".{CHECKPOINT}.partial"
     with aside.open("wb") as file:
         torch.save(content, file)
         file.flush()

@@ -12,8 +12,11 @@ import functools
 import json
 import os
 import random
+import re
+import tempfile
 from contextlib import closing, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -21,8 +24,9 @@ import torch.nn.functional as F
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer, train_tokenizer
+from favilla.chat.wire import pieces
 from favilla.data.batches import IGNORE, Batch
-from favilla.data.examples import Mixture, make_example
+from favilla.data.examples import EFFORTS, STYLE_OF_EFFORT, Mixture, make_example, prompt_message, solution_message
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
 from favilla.errors import Interrupted, UserError
@@ -36,6 +40,7 @@ from favilla.train.progress import Progress
 from favilla.train.recipe import Recipe
 from favilla.train.stopping import StopRequest
 
+CONTROL = re.compile(r"<\|[a-z_]*\|>")
 LOAD_BIAS_RATE = 1e-3  # step of the routing bias per update (DeepSeek-V3, section 2.1.2)
 
 
@@ -64,24 +69,31 @@ def image_processor(recipe: Recipe) -> ImageProcessor:
 
 
 def corpus(recipe: Recipe):
-    """Text of the mixture (prompts, thinking, answers) for the tokenizer, the same for the same recipe."""
+    """Text of the mixture (prompts, thinking, answers, and the words of the wire format around them) for the tokenizer,
+    the same for the same recipe."""
     mixture = recipe.data.mixture()
     for task in mixture.tasks:
         for level, weight in enumerate(task.levels, start=1):
             rng = random.Random(f"tokenizer/{recipe.seed}/{task.family.name}/{level}")
             for _ in range(recipe.tokenizer.samples if weight else 0):
                 problem = task.family.sample(rng, level, "train")
-                yield "".join(part for part in problem.prompt if isinstance(part, str))
-                for solution in problem.solutions.values():
-                    yield from (solution.thinking, solution.answer)
+                effort = rng.choice(EFFORTS)
+                turns = [prompt_message(problem), solution_message(problem, STYLE_OF_EFFORT[effort])]
+                for piece in pieces(turns, effort):
+                    yield from CONTROL.split(piece.text)
 
 
 def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokenizer:
     """The tokenizer of the run's model folder: its own if it is there already, that of `init`, or a new one."""
-    source = folder if (folder / "tokenizer.json").exists() else init
-    tokenizer = Tokenizer.load(source) if source else train_tokenizer(corpus(recipe), recipe.tokenizer.vocab_size)
-    tokenizer.save(folder)
-    image_processor(recipe).save(folder)
+    if (folder / "tokenizer.json").exists():
+        return Tokenizer.load(folder)
+    tokenizer = Tokenizer.load(init) if init else train_tokenizer(corpus(recipe), recipe.tokenizer.vocab_size)
+    with tempfile.TemporaryDirectory(dir=folder) as aside:
+        image_processor(recipe).save(aside)
+        tokenizer.save(aside)
+        # tokenizer.json last: where it is, the others are.
+        for path in sorted(Path(aside).iterdir(), key=lambda path: path.name == "tokenizer.json"):
+            os.replace(path, folder / path.name)
     return tokenizer
 
 
@@ -112,10 +124,13 @@ def pretrain(
     # Set up: one process, or several started by torchrun
     rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if device == "cuda" else "gloo")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: this PyTorch sees no CUDA device; use --device cpu")
-    place = torch.device(device, rank % torch.cuda.device_count()) if device == "cuda" else torch.device(device)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
+    place = torch.device(device)
+    if device == "cuda":
+        if not torch.cuda.is_available():
+            raise UserError("--device cuda: this PyTorch sees no CUDA device; use --device cpu")
+        place = torch.device(device, int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
+        torch.cuda.set_device(place)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
     model_folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +157,8 @@ def pretrain(
 
     # Resume: this run's own checkpoint, else from the start
     # The number of steps may change: until the decay begins, a longer run is the same run.
-    identity = recipe.model_dump_json(exclude={"run": True, "name": True, "optim": {"steps"}})
+    free: Any = {"name": True, "optim": {"steps"}, "data": {"workers"}, "run": {"compile", "log_every", "save_every"}}
+    identity = recipe.model_dump_json(exclude=free)
     resumed = load_checkpoint(folder, model, optimisers, identity, world)
     first, data_states = resumed or (0, [LoaderState()] * world)
 
@@ -185,6 +201,7 @@ def pretrain(
             stopping = counts[3] > 0
             if stopping or finished == o.steps or finished % recipe.run.save_every == 0:
                 states = gather(loader.state, world)
+                progress.flush()
                 if rank == 0:
                     save_checkpoint(folder, finished, model, optimisers, states, identity)
             if stopping:

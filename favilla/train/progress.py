@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from favilla.model.folder import write_atomically
 from favilla.train.recipe import Recipe
 
 
 class Progress:
-    """Appends one JSON line to metrics.jsonl every `log_every` steps: step, loss (mean nats per target token since
+    """Appends one JSON line to metrics.jsonl every `log_every` steps, and before every checkpoint: step, loss (mean nats per target token since
     the last line), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share, skipped, seconds.
 
     flops: operations of a step on one rank; peak: operations per second of the machine.
@@ -40,14 +41,20 @@ class Progress:
 
     def step(self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int) -> None:
         """Take note of one finished step; `counts` begins with targets, tokens, examples of all ranks."""
-        if self.quiet:
-            return
+        self.last = (step, norm, scale, skipped)
         self.losses += loss * counts[0]
         self.sums = [a + b for a, b in zip(self.sums, counts, strict=False)]
         self.count += 1
-        if self.count < self.every and step + 1 < self.steps:
+        if (step + 1) % self.every == 0:
+            self.flush()
+        elif not self.quiet:
             self.bar.update(self.task, completed=step + 1)
+
+    def flush(self) -> None:
+        """Write down the steps since the last line, so that a run that is killed and resumed loses none."""
+        if self.quiet or not self.count:
             return
+        step, norm, scale, skipped = self.last
         seconds = time.perf_counter() - self.start
         targets, tokens, examples = self.sums
         line = {
@@ -67,6 +74,7 @@ class Progress:
     def close(self) -> None:
         if self.quiet:
             return
+        self.flush()
         self.bar.stop()
         if self.path.exists():
             from favilla.show.figures import loss_figure
@@ -76,8 +84,9 @@ class Progress:
 
 def drop_lines_after(path: Path, step: int) -> None:
     """Forget metrics of steps that a resumed run is about to repeat."""
-    if path.exists():
-        kept = [
-            line for line in path.read_text(encoding="utf-8").splitlines() if line and json.loads(line)["step"] <= step
-        ]
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+    if not path.exists():
+        return
+    # A line without its end was being written when the run was killed.
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+    write_atomically(path, "".join(kept))

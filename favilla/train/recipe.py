@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,8 @@ from favilla.data.examples import EFFORTS, Mixture, Task
 from favilla.errors import UserError
 from favilla.model import SparkConfig, TextConfig, VisionConfig
 from favilla.worlds.registry import get
+
+Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Strict(BaseModel):
@@ -51,11 +53,11 @@ class TokenizerPart(Strict):
 
 
 class TaskPart(Strict):
-    """weight: how often the family is drawn; levels: relative weight of each level, from level 1; options: arguments
-    of the family's constructor."""
+    """weight: how often the family is drawn, one number or one per stage; levels: relative weight of each level, from
+    level 1; options: arguments of the family's constructor."""
 
-    weight: float = Field(default=1.0, gt=0)
-    levels: tuple[float, ...]
+    weight: Share | tuple[Share, ...] = 1.0
+    levels: tuple[Share, ...]
     options: dict[str, Any] = {}
 
 
@@ -68,8 +70,11 @@ class DataPart(Strict):
     max_image_tokens: int = Field(ge=1)
     questions: int = Field(default=3, ge=1)
     conversations: float = Field(default=0.0, ge=0, le=1)
-    efforts: dict[Literal["low", "medium", "high", "xhigh"], float] = {"low": 0.3, "medium": 0.35, "high": 0.35}
-    tasks: dict[str, TaskPart]
+    efforts: dict[Literal["low", "medium", "high", "xhigh"], Share] = {"low": 0.3, "medium": 0.35, "high": 0.35}
+    stages: tuple[
+        Annotated[int, Field(gt=0)], ...
+    ] = ()  # numbers of the examples with which the second, third, ... stage begins
+    tasks: dict[str, TaskPart] = Field(min_length=1)
     workers: int = Field(default=1, ge=0)
 
     def mixture(self) -> Mixture:
@@ -87,9 +92,21 @@ class DataPart(Strict):
                     f"recipe: [data.tasks.{name}] levels has {len(part.levels)} weights, the family has "
                     f"{family.levels} levels; give at most one weight per level, one of them above 0"
                 )
-            tasks.append(Task(family, part.weight, part.levels))
+            weights = part.weight if isinstance(part.weight, tuple) else (part.weight,) * (len(self.stages) + 1)
+            if len(weights) != len(self.stages) + 1 or not any(weights):
+                raise UserError(
+                    f"recipe: [data.tasks.{name}] weight is {part.weight}; give one number above 0, or "
+                    f"{len(self.stages) + 1} numbers of at least 0, one per stage"
+                )
+            tasks.append(Task(family, weights, part.levels))
+        if sorted(set(self.stages)) != list(self.stages) or not all(
+            map(any, zip(*(t.weights for t in tasks), strict=True))
+        ):
+            raise UserError("recipe: [data] stages must rise, and every stage needs a task with a weight above 0")
+        if not any(self.efforts.values()):
+            raise UserError("recipe: [data] efforts: give at least one a weight above 0")
         efforts: dict[str, float] = {name: self.efforts.get(name, 0.0) for name in EFFORTS}  # type: ignore[call-overload]
-        return Mixture(tuple(tasks), efforts, self.questions, self.conversations)
+        return Mixture(tuple(tasks), efforts, self.questions, self.conversations, stages=self.stages)
 
     def shape(self, patch_values: int, merge: int) -> Shape:
         targets = int(self.rows * self.tokens * self.targets)

@@ -14,6 +14,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.batches import Batch
 from favilla.data.loader import Loader, LoaderState
+from favilla.errors import UserError
 from favilla.train.pretrain import example_maker, prepare_tokenizer
 from favilla.train.recipe import Recipe
 from tests.recipes import tiny_recipe
@@ -76,3 +77,11 @@ def test_pictures_are_those_of_the_processor(folder: Path) -> None:
     for batch in take(make_loader(folder), 5):
         tokens = int((batch.ids_BT == Tokenizer.load(folder).id("<|patch|>")).sum())
         assert tokens == len(batch.pictures.token_M) == int((batch.slots_BT >= 0).sum())
+
+
+def test_when_nothing_fits_it_says_so(folder: Path) -> None:
+    narrow = tiny_recipe(data={"tokens": 32})
+    maker = functools.partial(example_maker, narrow, str(folder), 0)
+    loader = Loader(maker, narrow.data.shape(588, 2), Tokenizer.load(folder).id("<|patch|>"))
+    with pytest.raises(UserError, match="none of 1000 examples"):
+        next(loader)

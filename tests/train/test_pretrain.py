@@ -100,7 +100,7 @@ def test_an_example_says_what_its_problems_say(folder: Path) -> None:
     for index in range(8):
         example = make_example(mixture, tokenizer, processor, 3, index, 10_000)
         assert example is not None
-        problems = draw_problems(mixture, random.Random(f"3/{index}"))
+        problems = draw_problems(mixture, random.Random(f"3/{index}"), index)
         assert len(problems) == len(example.branches)
         first = example.prefix.tolist() + example.branches[0][0].tolist()
         choices = [

@@ -58,7 +58,9 @@ def half(rank: int, port: int, folder: str, out: str) -> None:
 def run(rank: int, port: int, out: str, steps: int) -> None:
     join(rank, port)
     pretrain(
-        tiny_recipe(optim={"steps": steps, "warmup": 1}, run={"save_every": 2, "compile": False}), Path(out), quiet=True
+        tiny_recipe(optim={"steps": steps, "warmup": 1, "decay": 0}, run={"save_every": 2, "compile": False}),
+        Path(out),
+        quiet=True,
     )
     dist.destroy_process_group()
 
@@ -88,10 +90,12 @@ def test_two_halves_are_the_whole(tmp_path: Path) -> None:
 
 
 def test_a_run_of_two_resumes_exactly(tmp_path: Path) -> None:
-    """Four steps at once = two steps, then two more; with another number of processes it is refused."""
-    mp.spawn(run, (free_port(), str(tmp_path / "whole"), 4), nprocs=2)
-    mp.spawn(run, (free_port(), str(tmp_path / "whole"), 4), nprocs=2)  # finished already: nothing to do
+    """Five steps at once = two steps, then three more; with another number of processes it is refused."""
+    mp.spawn(run, (free_port(), str(tmp_path / "whole"), 5), nprocs=2)
+    for steps in (2, 5):
+        mp.spawn(run, (free_port(), str(tmp_path / "parts"), steps), nprocs=2)
     with pytest.raises(UserError, match="2 processes"):
-        pretrain(tiny_recipe(optim={"steps": 4, "warmup": 1}), tmp_path / "whole", quiet=True)
-    model, _ = load_model(tmp_path / "whole" / "model")
-    assert all(torch.isfinite(p).all() for p in model.parameters())
+        pretrain(tiny_recipe(optim={"steps": 5, "warmup": 1, "decay": 0}), tmp_path / "whole", quiet=True)
+    (whole, _), (parts, _) = (load_model(tmp_path / name / "model") for name in ("whole", "parts"))
+    for (name, a), b in zip(whole.named_parameters(), parts.parameters(), strict=True):
+        assert torch.equal(a, b), name

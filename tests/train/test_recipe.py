@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
+from favilla.data.examples import draw_problems
 from favilla.errors import UserError
 from favilla.train.recipe import load_recipe
 
@@ -45,6 +47,14 @@ def test_mistakes_are_named_in_one_line(tmp_path: Path, change: tuple[str, str],
         (("tasks.lists", "tasks.lizts"), "lizts"),
         (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [1,1,1,1,1,1]"), "levels"),
         (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [0]"), "levels"),
+        (("[data.tasks.lists]\n", "[data.tasks.lists]\nweight = [1, 2]\n"), "weight"),
+        (("[data.tasks.lists]\n", "[data.tasks.lists]\nweight = -1\n"), "weight"),
+        (("workers = 1", "workers = 1\nstages = [9, 5]"), "stages"),
+        (("workers = 1", "workers = 1\nefforts = { low = 0 }"), "efforts"),
+        (("workers = 1", "workers = 1\nstages = [-5]"), "stages"),
+        (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [nan]"), "levels"),
+        (("[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nlevels = [2, -1]"), "levels"),
+        (('[data.tasks.lists]', '[data.tasks.screens]\nlevels = [1]\noptions = { coordinates = "location" }\n[data.tasks.lists]'), "coordinates"),
     ],
 )  # fmt: skip
 def test_tasks_that_do_not_exist(tmp_path: Path, change: tuple[str, str], words: str) -> None:
@@ -64,3 +74,14 @@ def test_unknown_model_fields_are_refused(tmp_path: Path) -> None:
 def test_missing_recipe(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such recipe"):
         load_recipe(tmp_path / "none.toml")
+
+
+def test_stages_change_what_is_drawn(tmp_path: Path) -> None:
+    staged = DEBUG.replace("workers = 1", "workers = 1\nstages = [100, 250]", 1)
+    staged = staged.replace("[data.tasks.lists]\n", "[data.tasks.lists]\nweight = [0, 1, 0]\n")
+    path = tmp_path / "r.toml"
+    path.write_text(staged)
+    mixture = load_recipe(path).data.mixture()
+    drawn = [draw_problems(mixture, random.Random(index), index)[0].family for index in range(400)]
+    assert "lists" not in drawn[:100] + drawn[250:]
+    assert 20 < drawn[100:250].count("lists") < 80
