@@ -7,13 +7,12 @@ V vocabulary. The residual stream is float32 whatever the weights are.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.cache import KVCache
 from favilla.model.config import SparkConfig, TextConfig
 from favilla.model.experts import MixtureOfExperts, SwiGLU
-from favilla.model.functional import rotate
+from favilla.model.functional import attention, rotate
 from favilla.model.norms import CentredRMSNorm, InputScaledRMSNorm, RMSNorm, rms_norm
 from favilla.model.rope import rope_frequencies
 
@@ -77,10 +76,7 @@ class Attention(nn.Module):
             k_BGTK = k_BGTK.repeat_interleave(self.groups, dim=1)
             v_BGTK = v_BGTK.repeat_interleave(self.groups, dim=1)
         mask = masks[self.kind]
-        out_BHTK = F.scaled_dot_product_attention(
-            q_BHTK, k_BGTK, v_BGTK, attn_mask=mask, is_causal=mask is None,
-            dropout_p=self.dropout if self.training else 0.0,
-        )  # fmt: skip
+        out_BHTK = attention(q_BHTK, k_BGTK, v_BGTK, mask, self.dropout if self.training else 0.0)
         if self.output_norm:
             out_BHTK = rms_norm(out_BHTK, self.eps).to(dtype)
         out_BTD = out_BHTK.transpose(1, 2).reshape(B, T, -1)

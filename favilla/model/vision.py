@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.config import SparkConfig, VisionConfig
-from favilla.model.functional import activation, rotate
+from favilla.model.functional import activation, attention, rotate
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,13 @@ class VisionAttention(nn.Module):
         self.proj = nn.Linear(width, width)
         self.heads = config.num_attention_heads
 
-    def forward(self, x_RSC: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor | None):
+    def forward(self, x_RSC: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor):
         q, k, v = (
             proj(x_RSC).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for proj in (self.q_proj, self.k_proj, self.v_proj)
         )
         q, k = rotate(q.float(), *rope).to(v.dtype), rotate(k.float(), *rope).to(v.dtype)
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        return self.proj(out.transpose(1, 2).flatten(2))
+        return self.proj(attention(q, k, v, mask).transpose(1, 2).flatten(2))
 
 
 class VisionMLP(nn.Module):
@@ -183,7 +182,7 @@ class VisionLayer(nn.Module):
         self.attn = VisionAttention(config)
         self.mlp = VisionMLP(config)
 
-    def forward(self, x_RSC: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor | None):
+    def forward(self, x_RSC: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor):
         x_RSC = x_RSC + self.attn(self.norm1(x_RSC), rope, mask)
         return x_RSC + self.mlp(self.norm2(x_RSC))
 

@@ -18,6 +18,7 @@ from favilla.model import (
     initialise,
     pack_pictures,
 )
+from favilla.model.functional import attention
 from favilla.model.vision import block_order
 
 IMAGE, WINDOW = 9, 6
@@ -202,3 +203,18 @@ def test_windows_are_seen_through_layers_only() -> None:
     assert torch.equal(model(ids)[0, -1], model(changed)[0, -1])
     changed[0, 12 - 1 - 2 * 2] = 10 + (int(ids[0, 7]) + 1) % 50
     assert not torch.equal(model(ids)[0, -1], model(changed)[0, -1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_attention_written_out_for_the_compiler_equals_the_fused_kernel(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(2, 3, 40, 16, dtype=dtype, requires_grad=True) for _ in range(3))
+    mask = torch.rand(2, 1, 40, 40) < 0.5
+    mask |= torch.eye(40, dtype=torch.bool)
+    results = []
+    for function in (attention, torch.compile(attention, dynamic=False)):
+        out = function(q, k, v, mask)
+        results.append([out, *torch.autograd.grad(out.float().square().sum(), (q, k, v))])
+    bound = 1e-5 if dtype == torch.float32 else 3e-2
+    for plain, compiled in zip(*results, strict=True):
+        assert (plain - compiled).abs().max() <= bound * plain.abs().max()
