@@ -64,7 +64,7 @@ class Engine:
         """All samples of all requests, computed as one batch: a list per request, in order.
 
         on_token: called with (request, sample, piece) as text comes. cancel: once set, what is there is returned.
-        Raises UserError when a prompt leaves no room in the context.
+        Raises UserError when a prompt leaves no room in the context, and when the model computes no finite numbers.
         """
         prompts = [self._encode(request) for request in requests]
         turns = [self._turns(request, prompt) for request, prompt in zip(requests, prompts, strict=True)]
@@ -156,6 +156,11 @@ class Engine:
 
     def _choose(self, rows: list[Turn], logits_BV: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         device = logits_BV.device
+        if not logits_BV.isfinite().all():
+            raise UserError(
+                "the model's logits are not finite: its weights are damaged or too large for their dtype; load it in "
+                "float32, or fetch the weights again"
+            )
         return sample(
             logits_BV,
             torch.tensor([turn.request.temperature for turn in rows], dtype=torch.float64, device=device),

@@ -242,6 +242,17 @@ def test_requests_that_make_no_sense_are_refused(settings, says):
     assert says in str(refusal.value) and "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_model_that_computes_no_numbers_says_so(tokenizer, wild, temperature):
+    model = MuseSpark(make_config(tokenizer))
+    model.load_state_dict(wild.model.state_dict())
+    with torch.no_grad():
+        model.model.language_model.norm.weight[0] = float("nan")
+    engine = Engine(model.eval(), tokenizer, wild.processor)
+    with pytest.raises(UserError, match="not finite"):
+        engine.generate([Request(user("Hi"), temperature=temperature)])
+
+
 def test_streaming_several_samples_is_refused(wild):
     with pytest.raises(UserError, match="n 2"):
         wild.stream(Request(user("Hi"), n=2))
