@@ -7,44 +7,53 @@ import itertools
 import json
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from favilla.errors import UserError
 
-MAX_PIXELS = 100_000_000  # decoded, that is 300 MB
+MAX_PIXELS = 50_000_000  # decoded, Pillow keeps up to 4 bytes of each
+MAX_BYTES = 200_000_000
 
 
 def open_image(source: str | Path | bytes | Image.Image) -> Image.Image:
     """An upright RGB picture from a path, the bytes of a file, or a PIL picture; transparency becomes white, of a film
     the first frame is taken. Raises UserError for what is missing, empty, damaged, no picture, or too large."""
-    if isinstance(source, Image.Image):
-        return _rgb(source, "picture")
-    name = "picture" if isinstance(source, bytes) else str(source)
-    if isinstance(source, bytes):
-        content = source
-    else:
-        path = Path(source)
-        try:
-            if path.is_dir():
-                raise UserError(f"{name}: is a directory; name a picture file")
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise UserError(f"{name}: no such picture; check the path") from None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if not content:
+    if isinstance(source, bytes | Image.Image):
+        return _decoded(source, "picture")
+    if not isinstance(source, str | Path):
+        raise UserError(f"picture: is a {type(source).__name__}; give a path, the bytes of a file or a PIL picture")
+    path = Path(source)
+    try:
+        if path.is_dir():
+            raise UserError(f"{path}: is a directory; name a picture file")
+        # A pipe or a device may never end.
+        if path.exists() and not path.is_file():
+            raise UserError(f"{path}: is no regular file; name a picture file")
+        if path.stat().st_size > MAX_BYTES:
+            raise UserError(f"{path}: has more than {MAX_BYTES:,} bytes; make the picture smaller")
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such picture; check the path") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    return _decoded(content, str(path))
+
+
+def _decoded(source: bytes | Image.Image, name: str) -> Image.Image:
+    """The picture as RGB. A PIL picture may be as damaged as a file: it is often opened before it is read."""
+    if isinstance(source, bytes) and not source:
         raise UserError(f"{name}: is empty (0 bytes); the file was probably not written to its end")
     try:
         with warnings.catch_warnings():
             # Of a damaged file Pillow warns in several lines before it gives up or goes on.
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(content))
-            return _rgb(image, name)
+            return _rgb(source if isinstance(source, Image.Image) else Image.open(io.BytesIO(source)), name)
     except UnidentifiedImageError:
         raise UserError(f"{name}: not a picture that can be read; use PNG, JPEG, WebP, GIF, BMP or TIFF") from None
     except Image.DecompressionBombError:
@@ -64,28 +73,36 @@ def _rgb(image: Image.Image, name: str) -> Image.Image:
         raise UserError(f"{name}: {width} x {height} pixels are too many (limit {MAX_PIXELS:,}); make it smaller")
     if width == 0 or height == 0:
         raise UserError(f"{name}: has no pixels ({width} x {height})")
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "RGB":
-        return image.copy() if "transparency" not in image.info else _on_white(image)
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(np.asarray(image)), "L").convert("RGB")
+        return _strip_by_strip(image, lambda strip: Image.fromarray(_eight_bits(np.asarray(strip))))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        return _on_white(image)
-    return image.convert("RGB")
+        return _strip_by_strip(image, _on_white)
+    return image.copy() if image.mode == "RGB" else image.convert("RGB")
+
+
+def _strip_by_strip(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """RGB picture of what `convert` makes of about a million pixels at a time, which bounds its temporaries."""
+    out = Image.new("RGB", image.size)
+    rows = max(1, 2**20 // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        out.paste(convert(strip).convert("RGB"), (0, top))
+    return out
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     rgba = image.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of 16 or 32 bits or floating point, as 8 bits: by their type's range, or 0..1 for floats."""
-    values = np.nan_to_num(values.astype(np.float64))
-    full = values.max(initial=0)
-    scale = 255 / 65_535 if full > 255 else 255 if 0 < full <= 1 and not np.equal(values, values.round()).all() else 1
-    return np.clip((values * scale).round(), 0, 255).astype(np.uint8)
+    """Grey values as 8 bits, whatever else is in the picture: integers of 0..65,535 (also those of 32 bits, as which
+    Pillow opens some 16-bit files), floats of 0..1; what lies outside is black or white."""
+    if values.dtype.kind == "f":
+        return (np.clip(np.nan_to_num(values), 0, 1) * 255).round().astype(np.uint8)
+    return ((np.clip(values, 0, 65_535).astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[int, int]:

@@ -9,6 +9,8 @@ import itertools
 import json
 import math
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +21,6 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from mlx_lm.processors import muse_spark
 from PIL import Image
 
 from favilla.chat.images import ImageProcessor, open_image, smart_resize
@@ -49,18 +50,23 @@ def test_grid_equals_the_reference(height: int, width: int, cap: int) -> None:
     assert (28 * rows, 28 * columns) == theirs or theirs[0] * theirs[1] > cap * 28**2
 
 
+@pytest.fixture(scope="module")
+def muse_spark() -> Any:
+    return pytest.importorskip("mlx_lm.processors.muse_spark", reason="mlx-lm is not installed", exc_type=ImportError)
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, 6000), st.integers(1, 6000), st.sampled_from([1, 16, 64, 81, 256, 4096]))
-@example(1, 6000, 64)
-@example(20, 3000, 4096)
-def test_grid_equals_that_of_mlx_lm(height: int, width: int, cap: int) -> None:
+@given(height=st.integers(1, 6000), width=st.integers(1, 6000), cap=st.sampled_from([1, 16, 64, 81, 256, 4096]))
+@example(height=1, width=6000, cap=64)
+@example(height=20, width=3000, cap=4096)
+def test_grid_equals_that_of_mlx_lm(muse_spark: Any, height: int, width: int, cap: int) -> None:
     _, theirs = muse_spark._find_resize_target(height, width, patch_h=28, patch_w=28, min_tokens=1, max_tokens=cap)
     # Pictures of less than one token it enlarges first; the reference does not.
     assert smart_resize(height, width, 28, cap) == theirs or height * width < 28**2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 3000), (29, 27), (100, 60), (56, 84), (600, 400)])
-def test_pixels_equal_those_of_mlx_lm(size: tuple[int, int]) -> None:
+def test_pixels_equal_those_of_mlx_lm(muse_spark: Any, size: tuple[int, int]) -> None:
     image = noise(*size)
     theirs, count = muse_spark.Processor(max_num_image_tokens=256).preprocess_image(np.asarray(image))
     processor = ImageProcessor(max_image_tokens=256)
@@ -133,8 +139,40 @@ def test_deep_grey_keeps_its_range() -> None:
     grey = Image.fromarray(np.array([[0, 32_768, 65_535]], dtype=np.uint16))
     opened = open_image(saved(grey))
     assert [opened.getpixel((x, 0)) for x in range(3)] == [(0,) * 3, (128,) * 3, (255,) * 3]
+    # A value is worth the same whatever the brightest is.
+    for dtype, brightest in itertools.product((np.uint16, np.int32), (255, 256, 65_535)):
+        opened = open_image(saved(Image.fromarray(np.array([[0, 100, 200, brightest]], dtype=dtype)), "TIFF"))
+        assert [opened.getpixel((x, 0))[0] for x in range(3)] == [0, 0, 1]
     floats = Image.fromarray(np.array([[0.0, 0.5, 1.0]], dtype=np.float32))
     assert [open_image(saved(floats, "TIFF")).getpixel((x, 0))[0] for x in range(3)] == [0, 128, 255]
+
+
+def test_values_out_of_range_are_black_or_white() -> None:
+    for values in (np.array([[-5, 70_000]], dtype=np.int32), np.array([[-1.0, 2.0]], dtype=np.float32)):
+        opened = open_image(saved(Image.fromarray(values), "TIFF"))
+        assert [opened.getpixel((x, 0))[0] for x in (0, 1)] == [0, 255]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from /proc")
+@pytest.mark.parametrize("mode", ["I;16", "RGBA", "LA", "RGB"])
+def test_opening_takes_little_more_memory_than_the_picture(tmp_path: Path, mode: str) -> None:
+    """Pillow's own picture and the RGB one, 4 bytes a pixel each at most, and a few megabytes."""
+    Image.new(mode, (4000, 4000)).save(tmp_path / "large.png")
+    code = """if True:
+        import pathlib, sys
+        from favilla.chat.images import open_image
+        def peak():
+            status = pathlib.Path("/proc/self/status").read_text()
+            return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        before = peak()
+        image = open_image(sys.argv[1])
+        print((peak() - before) / (image.width * image.height))
+    """
+    command = [sys.executable, "-c", code, str(tmp_path / "large.png")]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert float(done.stdout) < 10
 
 
 def test_exif_rotation_is_applied() -> None:
@@ -201,6 +239,32 @@ def test_missing_pictures_and_directories(tmp_path: Path) -> None:
         open_image(tmp_path)
     with pytest.raises(UserError):
         open_image("a\0b")
+
+
+def test_what_may_never_end_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no regular file"):
+        open_image("/dev/null")
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(200_000_001)
+    with pytest.raises(UserError, match="200,000,000 bytes"):
+        open_image(large)
+
+
+def test_pillow_s_own_pictures_may_be_damaged_too() -> None:
+    half = Image.open(io.BytesIO(saved(noise(64, 64))[:2000]))
+    closed = noise(8, 8)
+    closed.close()
+    for image in (half, closed):
+        with pytest.raises(UserError, match="damaged") as caught:
+            open_image(image)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [None, 5, np.zeros((4, 4, 3), dtype=np.uint8)])
+def test_what_is_no_source_of_a_picture_is_named(source: Any) -> None:
+    with pytest.raises(UserError, match=type(source).__name__):
+        open_image(source)
 
 
 @settings(max_examples=150, deadline=None)
