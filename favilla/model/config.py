@@ -7,7 +7,7 @@ no translation. Keys that we do not use (audio tower, bookkeeping of other runti
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from favilla.errors import UserError
 
@@ -27,6 +27,19 @@ def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
             if type(default) is int and value < 1 and not key.endswith("_id"):
                 raise TypeError(f"{key} is {value}, less than 1")
     return found
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return type(value) in (int, float) and abs(value) < 1e38  # float32's range
+
+
+def _check_rope(parameters: Any, section: str, kinds: tuple[str, ...]) -> None:
+    """Raises UserError unless rotary parameters have one of these types and a base."""
+    if not isinstance(parameters, dict) or parameters.get("rope_type", kinds[0]) not in kinds:
+        raise UserError(f"config: {section}.rope_parameters must be an object with a rope_type of {', '.join(kinds)}")
+    theta = parameters.get("rope_theta")
+    if not _is_number(theta) or theta <= 0:
+        raise UserError(f"config: {section}.rope_parameters: rope_theta is {theta!r}; give a number above 0")
 
 
 @dataclass(kw_only=True)
@@ -64,6 +77,7 @@ class TextConfig:
     routed_scaling_factor: float = 1.0
 
     def __post_init__(self) -> None:
+        _check_rope(self.rope_parameters, "text_config", ("default", "linear", "llama3", "yarn"))
         n = self.num_hidden_layers
         # every fourth layer, counted from the last, is global and without positions
         is_global = [(n - 1 - i) % 4 == 0 for i in range(n)]
@@ -99,6 +113,7 @@ class VisionConfig:
     rope_parameters: dict[str, Any] = field(default_factory=lambda: {"rope_type": "axial", "rope_theta": 10_000.0})
 
     def __post_init__(self) -> None:
+        _check_rope(self.rope_parameters, "vision_config", ("axial",))
         n = self.num_hidden_layers
         if self.layer_types is None:
             full = [(i + 1) % 4 == 0 or i == n - 1 for i in range(n)]
@@ -131,17 +146,38 @@ class SparkConfig:
                 f"config: {t.num_attention_heads} attention heads cannot share {t.num_key_value_heads} "
                 "key-value heads evenly; make the first a multiple of the second"
             )
-        for name, values in (("layer_types", t.layer_types), ("layer_rope_theta", t.layer_rope_theta),
-                             ("mlp_layer_types", t.mlp_layer_types)):  # fmt: skip
-            if len(values) != t.num_hidden_layers:
+        for section, name, kinds in _LAYER_LISTS:
+            values, layers = getattr(getattr(self, section), name), getattr(self, section).num_hidden_layers
+            if not isinstance(values, list | tuple) or len(values) != layers:
+                given = f"{len(values)} entries" if isinstance(values, list | tuple) else repr(values)
                 raise UserError(
-                    f"config: text_config.{name} has {len(values)} entries for {t.num_hidden_layers} layers; "
-                    "give one entry per layer"
+                    f"config: {section}_config.{name} has {given} for {layers} layers; give one entry per layer"
                 )
-        if len(v.layer_types) != v.num_hidden_layers:
+            for value in values:
+                if value not in kinds if kinds else not _is_number(value) or value < 0:
+                    expected = " or ".join(kinds) or "a number, 0 or more"
+                    raise UserError(f"config: {section}_config.{name} holds {value!r}; give {expected}")
+        for section, part in (("text", t), ("vision", v)):
+            for key, default in ((f.name, f.default) for f in fields(part) if isinstance(f.default, float)):
+                value, divides = getattr(part, key), key.endswith("_eps") or key in _DIVISORS
+                if not _is_number(value) or (divides and value <= 0):
+                    raise UserError(
+                        f"config: {section}_config.{key} is {value!r}; give a number{' above 0' * divides}, such as {default}"
+                    )
+        if t.hidden_size % t.num_attention_heads:
             raise UserError(
-                f"config: vision_config.layer_types has {len(v.layer_types)} entries for {v.num_hidden_layers} layers; "
-                "give one entry per layer"
+                f"config: hidden_size {t.hidden_size} is no multiple of {t.num_attention_heads} attention heads, which "
+                "transformers refuses to read; change one of them"
+            )
+        if "sparse" in t.mlp_layer_types and t.num_experts_per_tok > t.num_local_experts:
+            raise UserError(
+                f"config: {t.num_experts_per_tok} experts per token of {t.num_local_experts}; num_local_experts must be "
+                "as large at least"
+            )
+        if v.pos_emb_width < v.pos_emb_height:
+            raise UserError(
+                f"config: vision_config.pos_emb_width {v.pos_emb_width} is less than pos_emb_height {v.pos_emb_height}, "
+                "which is the side of the table"
             )
         if t.head_dim % 2 or v.hidden_size % (4 * v.num_attention_heads):
             raise UserError(
@@ -170,7 +206,9 @@ class SparkConfig:
                 vision=VisionConfig(**_known(VisionConfig, vision)),
                 **{k: v for k, v in _known(cls, raw).items() if k not in ("text", "vision", "extra")},
             )
-        except (TypeError, KeyError, AttributeError) as error:
+        except UserError as error:
+            raise UserError(f"{where}: {str(error).removeprefix('config: ')}") from None
+        except (TypeError, AttributeError) as error:
             raise UserError(f"{where}: not a readable {model_type} config ({error})") from error
         # `None` means "no window" and must survive
         if "sliding_window" in text and text["sliding_window"] is None:
@@ -204,6 +242,12 @@ class SparkConfig:
         return out
 
 
+# lists with an entry per layer, and what an entry may be (a number where nothing is named)
+_LAYER_LISTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("text", "layer_types", ("full_attention", "sliding_attention")), ("text", "layer_rope_theta", ()),
+    ("text", "mlp_layer_types", ("dense", "sparse")), ("vision", "layer_types", ("full_attention", "window_attention")),
+)  # fmt: skip
+_DIVISORS = ("final_logit_softcapping", "residual_gate_temperature")
 _ARCHITECTURES = {
     "muse_spark": "MuseSparkForConditionalGeneration",
     "muse_glimmer": "MuseGlimmerForConditionalGeneration",

@@ -30,7 +30,7 @@ def read_json(path: Path) -> dict:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; a model folder needs it") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read as JSON ({error})") from None
     if not isinstance(content, dict):
         raise UserError(f"{path}: holds a {type(content).__name__}, not a JSON object")
@@ -49,6 +49,16 @@ def load_config(folder: str | Path) -> SparkConfig:
     return SparkConfig.from_dict(read_json(path), str(path))
 
 
+def skeleton(config: SparkConfig) -> MuseSpark:
+    """The model of a config, without memory for its weights. Raises UserError for sizes that no tensor can have."""
+    try:
+        with torch.device("meta"):
+            return MuseSpark(config)
+    except (RuntimeError, TypeError, OverflowError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"config: no model can be built from it ({reason}); mend its sizes") from None
+
+
 def load_model(
     folder: str | Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
 ) -> tuple[MuseSpark, SparkConfig]:
@@ -61,8 +71,7 @@ def load_model(
     if not folder.is_dir():
         raise UserError(f"{folder}: no such model folder")
     config = load_config(folder)
-    with torch.device("meta"):
-        model = MuseSpark(config)
+    model = skeleton(config)
     expected = model.state_dict()
     weights: dict[str, torch.Tensor] = {}
     for path in weight_files(folder):
@@ -92,11 +101,14 @@ def weight_files(folder: Path) -> list[Path]:
         shards = read_json(folder / INDEX).get("weight_map")
         if not isinstance(shards, dict):
             raise UserError(f"{folder / INDEX}: has no weight_map")
+        for name in shards.values():
+            if not isinstance(name, str) or Path(name).name != name:
+                raise UserError(f"{folder / INDEX}: {name!r} is no name of a file in its folder")
         files = [folder / name for name in sorted(set(shards.values()))]
     else:
         files = [folder / WEIGHTS]
     for path in files:
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file it takes any name, however long
             raise UserError(f"{path}: no such file; the folder's weights are incomplete")
     return files
 
@@ -115,6 +127,11 @@ def _compare(expected: dict[str, torch.Tensor], weights: dict[str, torch.Tensor]
                 f"{folder}: config.json and weights disagree on {name}: config says {tuple(tensor.shape)}, "
                 f"file has {tuple(weights[name].shape)}; use the config that belongs to these weights"
             )
+        if not weights[name].is_floating_point():
+            raise UserError(
+                f"{folder}: {name} has values of type {str(weights[name].dtype).removeprefix('torch.')}; only floating "
+                "point is read, so fetch the weights unquantised"
+            )
 
 
 def save_model(model: MuseSpark, folder: str | Path) -> None:
@@ -125,7 +142,10 @@ def save_model(model: MuseSpark, folder: str | Path) -> None:
     content["dtype"] = str(model.lm_head.weight.dtype).removeprefix("torch.")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     aside = folder / f".{WEIGHTS}.{os.getpid()}"
+    aside.touch()
+    mode = aside.stat().st_mode
     save_file({**tensors, **model.carried}, aside, metadata={"format": "pt"})
+    aside.chmod(mode)  # as the user's umask says, which safetensors passes over
     os.replace(aside, folder / WEIGHTS)
     # An index left from a sharded folder would point at files that are no longer the model.
     (folder / INDEX).unlink(missing_ok=True)

@@ -14,8 +14,21 @@ def rope_frequencies(parameters: dict[str, Any], head_dim: int, max_positions: i
     """Angular frequencies (head_dim/2, radians per token) and the factor on cos and sin.
 
     `parameters` is the config's `rope_parameters`. Types: default (Su et al. 2021), linear (Chen et al. 2023),
-    llama3 (Llama 3.1), yarn (Peng et al. 2023). Raises UserError for another type.
+    llama3 (Llama 3.1), yarn (Peng et al. 2023). Raises UserError for another type, and for parameters that are missing
+    or give no finite frequencies.
     """
+    try:
+        frequency, scale = _frequencies(parameters, head_dim, max_positions)
+    except KeyError as error:
+        raise UserError(f"config: rope_parameters {parameters}: {error} is missing") from None
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise UserError(f"config: rope_parameters {parameters} cannot be computed with ({error})") from None
+    if not (frequency.isfinite().all() and math.isfinite(scale)):
+        raise UserError(f"config: rope_parameters {parameters} give no finite frequencies")
+    return frequency, scale
+
+
+def _frequencies(parameters: dict[str, Any], head_dim: int, max_positions: int) -> tuple[torch.Tensor, float]:
     theta, kind = float(parameters["rope_theta"]), parameters.get("rope_type", "default")
     frequency = theta ** -(torch.arange(0, head_dim, 2, dtype=torch.float32, device="cpu") / head_dim)
     if kind == "default":

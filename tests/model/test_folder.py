@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import MuseGlimmerForConditionalGeneration, MuseSparkForConditionalGeneration
 
 from favilla.errors import UserError
@@ -158,6 +162,110 @@ def test_wrong_folders_are_refused_in_one_line(how: str, tmp_path: Path) -> None
     with pytest.raises(UserError) as caught:
         load_model(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "says"),
+    [
+        *(("text", "rope_parameters", value, says) for value, says in (
+            ({}, "rope_theta"), ("default", "rope_parameters"), ([1], "rope_parameters"),
+            ({"rope_theta": "x"}, "rope_theta is 'x'"), ({"rope_theta": 0}, "rope_theta is 0"),
+            ({"rope_theta": float("nan")}, "rope_theta is nan"), ({"rope_theta": 10**400}, "rope_theta is 1000"),
+            ({"rope_type": "dynamic", "rope_theta": 100.0}, "rope_type"),
+            ({"rope_type": "linear", "rope_theta": 100.0}, "'factor' is missing"),
+            ({"rope_type": "linear", "rope_theta": 100.0, "factor": 0}, "no finite"),
+            ({"rope_type": "linear", "rope_theta": 100.0, "factor": "2"}, "cannot be computed"),
+            ({"rope_type": "llama3", "rope_theta": 100.0}, "'factor' is missing"),
+            ({"rope_type": "yarn", "rope_theta": 100.0}, "'original_max_position_embeddings' is missing"),
+            ({"rope_type": "yarn", "rope_theta": 1.0, "original_max_position_embeddings": 8}, "cannot be computed"),
+        )),
+        ("vision", "rope_parameters", {"rope_type": "axial"}, "rope_theta"),
+        ("vision", "rope_parameters", {"rope_type": "yarn", "rope_theta": 100.0}, "axial"),
+        ("text", "layer_types", ["full_attention", "flash_attention"], "'flash_attention'"),
+        ("text", "layer_types", 2, "layer_types has 2"),
+        ("vision", "layer_types", ["sliding_attention"], "'sliding_attention'"),
+        ("text", "mlp_layer_types", ["dense", "dens"], "'dens'"),
+        ("text", "layer_rope_theta", [0, "500000"], "'500000'"),
+        ("text", "layer_rope_theta", [0, -1.0], "-1.0"),
+        ("text", "vocab_size", 10**18, "overflow"),
+        ("text", "vocab_size", 10**40, "verflow"),
+        ("text", "final_logit_softcapping", 0, "above 0"),
+        ("text", "residual_gate_temperature", 0.0, "above 0"),
+        ("text", "rms_norm_eps", float("nan"), "rms_norm_eps is nan"),
+        ("text", "post_norm_eps", 0, "above 0"),
+        ("vision", "layer_norm_eps", float("inf"), "layer_norm_eps is inf"),
+        ("text", "qk_scale_factor", float("inf"), "qk_scale_factor is inf"),
+        ("text", "output_multiplier", 10**60, "output_multiplier is 1000"),
+        ("vision", "pos_emb_width", 3, "pos_emb_width 3"),
+    ],
+)  # fmt: skip
+def test_impossible_configs_are_refused_in_one_line(
+    tmp_path: Path, section: str, key: str, value: Any, says: str
+) -> None:
+    save_model(fresh(), tmp_path)
+    config = tmp_path / "config.json"
+    raw = json.loads(config.read_text())
+    raw[f"{section}_config"][key] = value
+    config.write_text(json.dumps(raw))
+    with pytest.raises(UserError, match=re.escape(says)) as caught:
+        load_model(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_more_experts_a_token_than_there_are_is_refused() -> None:
+    with pytest.raises(UserError, match="9 experts per token of 8"):
+        fresh(mlp_layer_types=["dense", "sparse"], num_local_experts=8, num_experts_per_tok=9)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_heads_that_transformers_refuses_are_not_built(kind: str) -> None:
+    """Theirs wants a hidden size that its heads divide, whatever head_dim says."""
+    theirs = CLASSES[kind].config_class
+    text = {"hidden_size": 32, "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 16}
+    with pytest.raises(Exception, match="not a multiple"):
+        theirs(text_config=text)
+    with pytest.raises(UserError, match="no multiple of 3 attention heads"):
+        SparkConfig.from_dict({"model_type": kind, "text_config": text})
+    SparkConfig.from_dict({"model_type": kind, "text_config": {**text, "num_attention_heads": 4}})
+
+
+@pytest.mark.parametrize(
+    "name", [5, None, "../model.safetensors", "/etc/passwd", "sub/model.safetensors", "..", "x" * 300]
+)
+def test_an_index_names_files_of_its_folder(tmp_path: Path, name: Any) -> None:
+    folder = tmp_path / "model"
+    save_model(fresh(), folder)
+    shutil.copy(folder / "model.safetensors", tmp_path)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"lm_head.weight": name}}))
+    with pytest.raises(UserError, match=r"name of a file|no such file"):
+        load_model(folder)
+
+
+def test_weights_that_are_no_floating_point_are_refused(tmp_path: Path) -> None:
+    save_model(fresh(), tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    tensors["lm_head.weight"] = tensors["lm_head.weight"].to(torch.int8)
+    save_file(tensors, tmp_path / "model.safetensors")
+    with pytest.raises(UserError, match=r"lm_head.weight has values of type int8"):
+        load_model(tmp_path)
+
+
+def test_json_that_is_nested_too_deep_is_refused(tmp_path: Path) -> None:
+    save_model(fresh(), tmp_path)
+    (tmp_path / "config.json").write_text("[" * 200_000)
+    with pytest.raises(UserError, match="cannot be read as JSON"):
+        load_model(tmp_path)
+
+
+def test_weights_may_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        save_model(fresh(), tmp_path)
+    finally:
+        os.umask(before)
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "config.json": 0o640, "model.safetensors": 0o640,
+    }  # fmt: skip
 
 
 def test_no_folder(tmp_path: Path) -> None:
