@@ -20,7 +20,7 @@ from favilla.engine.generate import Engine
 from favilla.engine.points import find_boxes, find_points
 from favilla.engine.request import FinishReason, Generation, Request, Usage
 from favilla.errors import UserError
-from favilla.model.folder import load_config, load_model
+from favilla.model.folder import load_config, load_model, skeleton
 
 PACKAGE = Path(favilla.__file__).parent
 SMALL = 1_000_000_000  # parameters; below that, CPUs are faster and steadier in float32
@@ -74,9 +74,12 @@ class Loaded:
         and a prompt that leaves no room in the context.
         """
         start = time.perf_counter()
+        if not isinstance(question, str):
+            raise UserError(f"the question is a {type(question).__name__}; ask in words")
         if not question.strip():
             raise UserError("the question is empty; say what you want to know")
-        sources: Sequence[ImageSource] = [images] if isinstance(images, ImageSource) else images
+        several = isinstance(images, Sequence) and not isinstance(images, str | bytes)
+        sources: Sequence[ImageSource] = images if several else [images]  # type: ignore[assignment, list-item]
         pictures = [ImagePart(open_image(source)) for source in sources]
         parts: list[Part] = [*pictures]
         request = Request(
@@ -111,11 +114,12 @@ def load(
     config = load_config(folder)
     # first, because it is fast: a wrong folder is told at once
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
-    stated = str(config.extra.get("dtype") or config.extra.get("torch_dtype"))
-    model, _ = load_model(folder, dtype or DTYPES.get(stated, torch.float32), device)
-    small = sum(parameter.numel() for parameter in model.parameters()) < SMALL
-    if dtype is None and small and torch.device(device).type == "cpu":
-        model = model.float()
+    if dtype is None:
+        stated = str(config.extra.get("dtype") or config.extra.get("torch_dtype"))
+        small = sum(parameter.numel() for parameter in skeleton(config).parameters()) < SMALL
+        on_cpu = torch.device(device).type == "cpu"
+        dtype = torch.float32 if small and on_cpu else DTYPES.get(stated, torch.float32)
+    model, _ = load_model(folder, dtype, device)
     try:
         return Loaded(Engine(model, tokenizer, processor), folder)
     except UserError as error:
@@ -125,6 +129,8 @@ def load(
 def find_folder(name_or_folder: str | Path) -> Path:
     """The folder of a shipped model or of a path. Raises UserError, naming what is shipped, for neither."""
     shipped = {config.parent.name: config.parent for config in sorted(PACKAGE.glob("*/config.json"))}
+    if not isinstance(name_or_folder, str | Path):
+        raise UserError(f"model is a {type(name_or_folder).__name__}; give a name or a folder")
     folder = shipped.get(str(name_or_folder), Path(name_or_folder))
     if not os.path.isdir(folder):  # unlike Path.is_dir it takes any name, however long
         names = ", ".join(shipped) or "none"

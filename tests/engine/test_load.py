@@ -6,9 +6,11 @@ import io
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from favilla.engine.load import load
 from favilla.errors import UserError
@@ -58,6 +60,9 @@ def test_the_stream_is_the_answer(loaded):
 def test_bad_questions_are_refused(loaded, tmp_path):
     assert "question is empty" in refusal(lambda: loaded.ask(" "))
     assert "question is empty" in refusal(lambda: loaded.ask("", Image.new("RGB", (9, 9))))
+    assert "question is a NoneType" in refusal(lambda: loaded.ask(None))
+    assert "ndarray" in refusal(lambda: loaded.ask("Hi", np.zeros((4, 4, 3), dtype=np.uint8)))
+    assert "NoneType" in refusal(lambda: loaded.ask("Hi", None))
     assert "no such picture" in refusal(lambda: loaded.ask("Hi", tmp_path / "none.png"))
     assert "0 bytes" in refusal(lambda: loaded.ask("Hi", b""))
     assert "effort 'ultra'" in refusal(lambda: loaded.ask("Hi", effort="ultra"))
@@ -68,6 +73,7 @@ def test_unknown_models_are_refused(tmp_path):
     assert "models that are shipped: " in refusal(lambda: load("no-such-model"))
     assert "models that are shipped: " in refusal(lambda: load("x" * 5000 + "\n"))
     assert "config.json" in refusal(lambda: load(tmp_path))
+    assert "model is a NoneType" in refusal(lambda: load(None))
 
 
 def test_broken_folders_are_refused(folder):
@@ -84,6 +90,13 @@ def test_broken_folders_are_refused(folder):
     assert "disagree" in refusal(lambda: load(folder))
     (folder / "tokenizer.json").unlink()
     assert "tokenizer" in refusal(lambda: load(folder))
+
+
+def test_a_small_float32_file_keeps_its_digits_whatever_its_config_says(folder):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}))
+    written = load_file(folder / "model.safetensors")
+    assert torch.equal(load(folder).engine.model.lm_head.weight, written["lm_head.weight"])
 
 
 def test_small_bfloat16_models_run_in_float32(folder):
