@@ -125,7 +125,10 @@ def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[i
 
 @dataclass(frozen=True)
 class ImageProcessor:
-    """Resizes to a grid of patches, normalises, and cuts; settings as `preprocessor_config.json` names them."""
+    """Resizes to a grid of patches, normalises, and cuts; settings as `preprocessor_config.json` names them.
+
+    Raises UserError for settings with which this cannot be done.
+    """
 
     patch_size: int = 14
     temporal_patch_size: int = 2
@@ -133,6 +136,17 @@ class ImageProcessor:
     max_image_tokens: int = 4096
     image_mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     image_std: tuple[float, ...] = (0.5, 0.5, 0.5)
+
+    def __post_init__(self) -> None:
+        for name in ("patch_size", "temporal_patch_size", "merge_size", "max_image_tokens"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise UserError(f"image processor: {name} is {value!r}; give a whole number, 1 or more")
+        for name, least in (("image_mean", -1e6), ("image_std", 1e-6)):
+            value = getattr(self, name)
+            numbers = isinstance(value, tuple) and all(type(v) in (int, float) and least <= v <= 1e6 for v in value)
+            if not numbers or len(value) != 3:
+                raise UserError(f"image processor: {name} is {value!r}; give three numbers, {least:g} to 1000000")
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of patches for a picture of height x width pixels."""
@@ -164,8 +178,8 @@ class ImageProcessor:
 
     @classmethod
     def load(cls, folder: str | Path) -> ImageProcessor:
-        """Read `preprocessor_config.json` (or the part of `processor_config.json`); published values where a folder has
-        neither. Raises UserError when a file is broken."""
+        """Read `preprocessor_config.json` (or the part of `processor_config.json`); published values for what is absent
+        or null. Raises UserError when a file is broken."""
         folder = Path(folder)
         for name, section in (("preprocessor_config.json", None), ("processor_config.json", "image_processor")):
             path = folder / name
@@ -175,13 +189,14 @@ class ImageProcessor:
                 raw = json.loads(path.read_text(encoding="utf-8"))
                 raw = raw[section] if section else raw
                 settings: dict[str, Any] = {
-                    k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in asdict(cls())
+                    k: tuple(v) if isinstance(v, list) else v
+                    for k, v in raw.items()
+                    if v is not None and k in cls.__dataclass_fields__
                 }
-                processor = cls(**settings)
-                if min(processor.patch_size, processor.merge_size, processor.max_image_tokens) < 1:
-                    raise ValueError("sizes must be at least 1")
-                return processor
-            except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                return cls(**settings)
+            except UserError as error:
+                raise UserError(f"{path}: {error}") from None
+            except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
                 raise UserError(f"{path}: not a readable image processor config ({error})") from None
         return cls()
 

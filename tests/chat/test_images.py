@@ -290,7 +290,25 @@ def test_settings_round_trip(tmp_path: Path) -> None:
     assert ImageProcessor.load(tmp_path) == processor
     (tmp_path / "processor_config.json").unlink()
     assert ImageProcessor.load(tmp_path) == ImageProcessor()
-    for broken in ("{", "[]", json.dumps({"patch_size": 0}), json.dumps({"patch_size": "x"})):
-        (tmp_path / "preprocessor_config.json").write_text(broken)
-        with pytest.raises(UserError, match="image processor"):
-            ImageProcessor.load(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"image_mean": None, "patch_size": 16}))
+    assert ImageProcessor.load(tmp_path) == ImageProcessor(patch_size=16)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{", "[]", "[" * 200_000,
+        *(json.dumps(settings) for settings in (
+            {"patch_size": 0}, {"patch_size": "x"}, {"patch_size": 14.0}, {"merge_size": True}, {"max_image_tokens": -1},
+            {"temporal_patch_size": 0}, {"image_mean": "x"}, {"image_mean": "abc"}, {"image_mean": [0.5, 0.5]},
+            {"image_mean": 0.5}, {"image_mean": [0.5, 0.5, None]}, {"image_mean": [0.5, 0.5, float("nan")]},
+            {"image_std": [0, 0, 0]}, {"image_std": [0.5, -0.5, 0.5]}, {"image_std": [0.5, 0.5, 10**400]},
+        )),
+    ],
+    ids=lambda content: content[:40],
+)  # fmt: skip
+def test_settings_that_cannot_work_are_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "preprocessor_config.json").write_text(content)
+    with pytest.raises(UserError, match="image processor") as caught:
+        ImageProcessor.load(tmp_path)
+    assert "\n" not in str(caught.value) and str(tmp_path) in str(caught.value)
