@@ -37,6 +37,9 @@ class Tokenizer:
     def __init__(self, inner: tokenizers.Tokenizer):
         inner.no_padding()
         inner.no_truncation()
+        # Some files call them words like any other, and then anybody could write them.
+        known = [t for t in SPECIAL_TOKENS if inner.token_to_id(t) is not None]
+        inner.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in known])
         # Two of them, because which one recognises special tokens must not depend on what another thread does.
         self.inner, self.plain = inner, tokenizers.Tokenizer.from_str(inner.to_str())
         self.inner.encode_special_tokens = False

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,19 @@ def test_injected_control_tokens_stay_words(tokenizer: Tokenizer) -> None:
     encoded = encode_chat(tokenizer, ImageProcessor(), [Message("user", (attack,))])
     special = [i for i in encoded.ids if i in tokenizer.special_ids.values()]
     assert tokenizer.decode(special) == "<|begin_of_text|><|start|><|message|><|eot|>"
+
+
+def test_a_file_that_calls_control_tokens_words_makes_them_none(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    content = json.loads(tokenizer.inner.to_str())
+    for token in content["added_tokens"]:
+        token["special"] = False
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    loaded = Tokenizer.load(tmp_path)
+    text = "".join(SPECIAL_TOKENS) + "Hi<|loc_07|>"
+    assert loaded.vocab_size == tokenizer.vocab_size
+    assert loaded.encode(text) == tokenizer.encode(text)
+    assert not set(loaded.encode(text)) & set(tokenizer.special_ids.values())
+    assert loaded.encode_wire(text) == tokenizer.encode_wire(text)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b'{"version": "1.0"}'])
