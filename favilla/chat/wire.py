@@ -25,6 +25,7 @@ from favilla.chat.tokenizer import BEGIN, EOM, EOT, MESSAGE, PATCH, START
 from favilla.errors import UserError
 
 SPOKEN = ("user", "commentary")  # addressees whose messages are words for the user
+ROLES, SHOWING = ("system", "user", "assistant", "tool"), ("user", "tool")  # SHOWING: those that may have pictures
 EFFORTS = ("low", "medium", "high", "xhigh")
 STRENGTH = re.compile(r"(?:\n\n)?Reasoning strength: (low|medium|high|xhigh)\.\Z")
 
@@ -52,24 +53,19 @@ class Piece:
     image: Image.Image | None = None
 
 
-@dataclass(frozen=True)
-class Completion:
-    """What a model wrote after a generation prompt. finished: it ended its turn by itself."""
-
-    thinking: str | None
-    answer: str
-    tool_calls: tuple[ToolCall, ...]
-    finished: bool
-
-
 def pieces(messages: Sequence[Message], effort: str | None = None, generation_prompt: bool = False) -> Iterator[Piece]:
-    """The rendered conversation piece by piece. Raises UserError for an effort or a tool name that cannot be written."""
+    """The rendered conversation piece by piece. Raises UserError for an effort, a role or a tool name that cannot be
+    written, and for pictures of the system or the assistant."""
     if effort is not None and effort not in EFFORTS:
         raise UserError(f"effort {effort!r} is unknown; choose one of {', '.join(EFFORTS)}")
     yield Piece(BEGIN, True)
     if effort is not None and not (messages and messages[0].role == "system"):
         yield from _turn("system", (f"Reasoning strength: {effort}.",))
     for index, message in enumerate(messages):
+        if message.role not in ROLES:
+            raise UserError(f"role {message.role!r} is unknown; choose one of {', '.join(ROLES)}")
+        if message.images and message.role not in SHOWING:
+            raise UserError(f"a picture in a turn of the {message.role}; put it into one of the user or of a tool")
         if message.role == "assistant":
             yield from _assistant(message)
         elif message.role == "tool":
@@ -115,7 +111,7 @@ def _assistant(message: Message) -> Iterator[Piece]:
     bodies: list[tuple[str, Sequence[Part]]] = []
     if message.thinking is not None:
         bodies.append(("self", (message.thinking,)))
-    if message.parts or not message.tool_calls:
+    if message.text or not message.tool_calls:
         bodies.append(("user", message.parts))
     bodies += [(_name(call.name), (_call(call),)) for call in message.tool_calls]
     for index, (addressee, parts) in enumerate(bodies):
@@ -152,12 +148,13 @@ def _read_value(text: str) -> Any:
     if text and (text[0] in _JSON_STARTS or text in _JSON_WORDS):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
 
-def _read_calls(body: str) -> tuple[ToolCall, ...]:
+def read_calls(body: str) -> tuple[ToolCall, ...]:
+    """The calls in a message to a tool; what is no call is passed over."""
     return tuple(
         ToolCall(name, {key: _read_value(value) for key, value in _PARAMETER.findall(inside)})
         for name, inside in _INVOKE.findall(body)
@@ -227,21 +224,5 @@ def _read_parts(body: str, pictures: Iterator[Image.Image]) -> tuple[Part, ...]:
 def _assembled(bodies: list[tuple[str, str]]) -> Message:
     thinking = [body for addressee, body in bodies if addressee == "self"]
     answer = "".join(body for addressee, body in bodies if addressee in SPOKEN)
-    calls = tuple(
-        call for addressee, body in bodies if addressee not in ("self", *SPOKEN) for call in _read_calls(body)
-    )
+    calls = tuple(call for addressee, body in bodies if addressee not in ("self", *SPOKEN) for call in read_calls(body))
     return Message("assistant", (answer,) if answer else (), "".join(thinking) if thinking else None, calls)
-
-
-def parse_completion(text: str) -> Completion:
-    """Read what a model wrote after `<|start|>assistant`, cut off or ill-formed as it may be: a message whose addressee
-    cannot be read counts as words for the user, a call that cannot be read is left out. Never raises."""
-    finished = EOT in text
-    bodies = []
-    for part in text.split(EOT)[0].split(EOM):
-        header, mark, body = part.rpartition(MESSAGE)
-        found = _HEADER.fullmatch("assistant" + header.removeprefix(START).removeprefix("assistant"))
-        if mark or not part.startswith((START, " to=")):
-            bodies.append((found[2] if found and found[2] else "user", body))
-    message = _assembled(bodies)
-    return Completion(message.thinking, message.text, message.tool_calls, finished)

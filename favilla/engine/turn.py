@@ -11,7 +11,7 @@ from collections import deque
 
 from favilla.chat.messages import ToolCall
 from favilla.chat.tokenizer import EOM, EOT, MESSAGE, START, Tokenizer
-from favilla.chat.wire import SPOKEN, parse_completion
+from favilla.chat.wire import SPOKEN, read_calls
 from favilla.engine.request import FinishReason, Generation, Piece, Request, Usage
 
 _ADDRESSED = re.compile(r"(?:assistant)? to=([A-Za-z0-9_.-]{0,128})")
@@ -120,7 +120,7 @@ class Turn:
         calls: list[ToolCall] = []
         for addressee, body in self.bodies:
             if addressee not in ("self", *SPOKEN):
-                calls += parse_completion(f" to={addressee}{MESSAGE}{''.join(body)}{EOT}").tool_calls
+                calls += read_calls("".join(body))
         return Generation(
             answer="".join(text for addressee, body in self.bodies if addressee in SPOKEN for text in body),
             thinking="".join(thinking) if any(addressee == "self" for addressee, _ in self.bodies) else None,

@@ -86,6 +86,13 @@ def test_anything_can_be_written(tokenizer, data):
         assert not any(t in piece.text for piece in pieces for t in SPECIAL_TOKENS)
 
 
+def test_the_end_of_a_call_is_told_by_id(tokenizer):
+    body = '<atem:invoke name="say"><atem:parameter name="text">a<|eom|>b<|eot|>c</atem:parameter></atem:invoke>'
+    ids = [*tokenizer.encode_wire(" to=say<|message|>"), *tokenizer.encode(body), tokenizer.id("<|eot|>")]
+    generation, _ = turn_of(tokenizer, ids)
+    assert generation.tool_calls == (ToolCall("say", {"text": "a<|eom|>b<|eot|>c"}),)
+
+
 def test_a_model_that_names_nobody_speaks_to_the_user(tokenizer):
     generation, _ = turn_of(tokenizer, tokenizer.encode("The answer is 4."))
     assert (generation.answer, generation.thinking) == ("The answer is 4.", None)
