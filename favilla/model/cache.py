@@ -111,18 +111,11 @@ class KVCache:
         values.scatter_(2, slot, v_BGTK)
         return k_all, v_all
 
-    def _map(self, pick) -> KVCache:
+    def select(self, rows: torch.Tensor) -> KVCache:
+        """A cache of the given rows, in that order, each as often as it is named."""
         other = object.__new__(KVCache)
         other.config, other.capacity, other.sizes, other.longest = self.config, self.capacity, self.sizes, self.longest
-        other.keys, other.values = [pick(k) for k in self.keys], [pick(v) for v in self.values]
-        other.positions = {kind: pick(p) for kind, p in self.positions.items()}
-        other.length_B = pick(self.length_B)
+        other.keys, other.values = [k[rows] for k in self.keys], [v[rows] for v in self.values]
+        other.positions = {kind: p[rows] for kind, p in self.positions.items()}
+        other.length_B = self.length_B[rows]
         return other
-
-    def expand(self, n: int) -> KVCache:
-        """A cache in which every row stands n times in a row: one prompt, n samples."""
-        return self._map(lambda tensor: tensor.repeat_interleave(n, dim=0))
-
-    def select(self, rows: torch.Tensor) -> KVCache:
-        """A cache of the given rows, in that order."""
-        return self._map(lambda tensor: tensor[rows])

@@ -92,7 +92,7 @@ def test_an_expanded_cache_is_the_prompt_n_times() -> None:
     ids = words(0, 15)[None]
     cache = KVCache(MODEL.config.text, 1, 30)
     MODEL(ids, cache=cache)
-    many = cache.expand(3)
+    many = cache.select(torch.zeros(3, dtype=torch.long))
     new = words(1, 9).view(3, 3)
     torch.testing.assert_close(
         MODEL(new, cache=many), MODEL(torch.cat([ids.expand(3, -1), new], 1))[:, 15:], atol=1e-3, rtol=1e-3
