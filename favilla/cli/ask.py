@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json as json_format
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from favilla.cli.files import check_sides, output_picture, write_picture
 from favilla.errors import UserError
 from favilla.show.terminal import StreamPrinter, notice
 
@@ -42,7 +42,7 @@ def ask(
         temperature: 0 always takes the likeliest token.
         seed: Seed of the sampling, for temperatures above 0.
         max_new_tokens: Longest answer, thinking included.
-        annotate: Write the first picture with the points of the answer marked.
+        annotate: Write the first picture with the points and boxes of the answer marked.
         json: Print one JSON object instead: answer, thinking, points and boxes (pixels of the first picture),
             usage, seconds.
     """
@@ -50,12 +50,12 @@ def ask(
         raise UserError("the question is empty; say what you want to know")
     paths = [path for group in image for path in group]
     if annotate is not None:
-        from favilla.cli.files import output_picture
-
         if not paths:
             raise UserError(f"--annotate {annotate}: there is no picture to mark; give one with --image")
         output_picture(annotate)
     pictures = _open(paths)
+    if annotate is not None:
+        check_sides(annotate, pictures[0].size)
 
     from favilla.engine.load import load
 
@@ -75,10 +75,10 @@ def ask(
         print(json_format.dumps(content, indent=2))
     if answer.finish_reason == "length":
         notice(f"cut off after {max_new_tokens} tokens or at the end of the context; see --max-new-tokens")
-    if annotate is not None and not answer.points:
-        notice(f"the answer names no point, so {annotate} was not written")
+    if annotate is not None and not answer.points and not answer.boxes:
+        notice(f"the answer names no point and no box, so {annotate} was not written")
     elif annotate is not None:
-        write_marked(pictures[0], answer.points, annotate)
+        write_marked(pictures[0], answer.points, answer.boxes, annotate)
 
 
 def _open(paths: list[Path]) -> list[Image.Image]:
@@ -90,11 +90,16 @@ def _open(paths: list[Path]) -> list[Image.Image]:
     return [open_image(path) for path in paths]
 
 
-def write_marked(image: Image.Image, points: list[tuple[float, float]], out: Path) -> None:
-    """Mark points (pixels) and write the picture; they are numbered if there are several."""
-    from favilla.cli.files import aside
+def write_marked(
+    image: Image.Image, points: list[tuple[float, float]], boxes: list[tuple[float, float, float, float]], out: Path
+) -> None:
+    """Mark points and boxes (pixels) and write the picture; points are numbered if there are several."""
     from favilla.show.annotate import annotate
 
+    width, height = image.size
     labels = [str(i) for i in range(1, len(points) + 1)] if len(points) > 1 else ()
-    annotate(image, [(x / image.width, y / image.height) for x, y in points], labels).save(aside(out))
-    os.replace(aside(out), out)
+    marked = annotate(
+        image, [(x / width, y / height) for x, y in points], labels,
+        [(a / width, b / height, c / width, d / height) for a, b, c, d in boxes],
+    )  # fmt: skip
+    write_picture(marked, out)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from favilla.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+# Formats of pictures that are written, and the most pixels that a side can have in them.
+SIDES = {".png": 2**31 - 1, ".jpg": 65_500, ".jpeg": 65_500, ".webp": 16_383}
 
 
 def output_folder(path: Path) -> Path:
@@ -21,19 +28,42 @@ def output_folder(path: Path) -> Path:
 
 def output_picture(path: Path) -> Path:
     """`path`, if a picture can be written there. Raises UserError if not."""
-    from PIL import Image
-
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+    if path.suffix.lower() not in SIDES:
         raise UserError(f"--annotate {path}: end the name in .png, .jpg or .webp")
-    Image.init()
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+    # the functions of os.path take any name, however long or odd
+    if os.path.isdir(path) or not os.path.isdir(path.parent) or not os.access(path.parent, os.W_OK | os.X_OK):
         raise UserError(f"--annotate {path}: cannot be written there; name a file in an existing, writable folder")
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise UserError(f"--annotate {path}: no file can have this name ({error.args[-1]}); choose another") from None
     return path
 
 
+def check_sides(path: Path, size: tuple[int, int]) -> None:
+    """Raises UserError for a picture whose width or height (px) its format cannot have."""
+    if max(size) > SIDES[path.suffix.lower()]:
+        raise UserError(
+            f"--annotate {path}: {size[0]} x {size[1]} pixels are too many for this format (limit "
+            f"{SIDES[path.suffix.lower()]:,} a side); end the name in .png"
+        )
+
+
 def aside(path: Path) -> Path:
-    """A name beside `path`, with its suffix, to write to before `os.replace`."""
-    return path.with_name(f".{os.getpid()}.{path.name}")
+    """A short name beside `path`, with its suffix, to write to before `os.replace`."""
+    return path.with_name(f".{os.getpid()}{path.suffix}")
+
+
+def write_picture(image: Image.Image, path: Path) -> None:
+    """Write a picture so that a reader never sees half of it. Raises UserError, leaving nothing, when it cannot be."""
+    try:
+        image.save(aside(path))
+        os.replace(aside(path), path)
+    except (OSError, ValueError) as error:
+        aside(path).unlink(missing_ok=True)
+        raise UserError(f"{path}: cannot be written ({error})") from None
 
 
 def write_text(path: Path, content: str) -> None:

@@ -16,11 +16,17 @@ GAP = 3  # px between a mark, its label and the border
 Box = tuple[int, int, int, int]
 
 
-def annotate(image: Image.Image, points: Sequence[tuple[float, float]], labels: Sequence[str] = ()) -> Image.Image:
-    """A copy of `image` with a ring and cross hair at each point, and its label beside it.
+def annotate(
+    image: Image.Image,
+    points: Sequence[tuple[float, float]],
+    labels: Sequence[str] = (),
+    boxes: Sequence[tuple[float, float, float, float]] = (),
+) -> Image.Image:
+    """A copy of `image` with a ring and cross hair at each point, its label beside it, and a frame around each box.
 
     points: (x, y) as fractions of width and height; those outside 0..1 are drawn at the border.
     labels: one per point, or none at all.
+    boxes: (left, top, right, bottom), fractions too; opposite corners in any order.
     Returns an RGB picture of the same shape, larger by a whole factor if the given one is small; a label is moved,
     shrunk or shortened rather than cut by the border. Raises ValueError when labels and points do not match or a
     point is not a number.
@@ -30,6 +36,8 @@ def annotate(image: Image.Image, points: Sequence[tuple[float, float]], labels: 
     factor = max(1, math.ceil(SMALLEST / max(image.size)))
     out = image.convert("RGB").resize((image.width * factor, image.height * factor), Image.Resampling.LANCZOS)
     radius = max(7, round(min(max(out.size) / 40, min(out.size) / 8)))
+    for left, top, right, bottom in boxes:
+        _frame(out, _pixel((left, top), out.size), _pixel((right, bottom), out.size), max(2, radius // 5))
     centres = [_pixel(point, out.size) for point in points]
     for x, y in centres:
         out.paste(*_mark(radius, x, y))
@@ -46,6 +54,15 @@ def _pixel(point: tuple[float, float], size: tuple[int, int]) -> tuple[int, int]
         raise ValueError(f"point ({x}, {y}) is not a place")
     width, height = size
     return round(min(max(x, 0.0), 1.0) * (width - 1)), round(min(max(y, 0.0), 1.0) * (height - 1))
+
+
+def _frame(image: Image.Image, a: tuple[int, int], b: tuple[int, int], core: int) -> None:
+    """A frame `core` px wide, and its outlines, just inside the box between two corners (px)."""
+    (left, right), (top, bottom) = sorted((a[0], b[0])), sorted((a[1], b[1]))
+    draw = ImageDraw.Draw(image)
+    for colour, extra in ((DARK, 2), (LIGHT, 1), (CORE, 0)):
+        outside = (left - extra, top - extra, right + extra, bottom + extra)
+        draw.rectangle(outside, outline=colour, width=core + 2 * extra)
 
 
 def _mark(radius: int, x: int, y: int) -> tuple[Image.Image, tuple[int, int], Image.Image]:

@@ -1,4 +1,4 @@
-"""Two tiny engines: one with random weights, one that has learned four conversations by heart."""
+"""Two tiny engines: one with random weights, one that has learned a few conversations by heart."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def noise(seed: int, width: int, height: int) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+GREEN = Image.new("RGB", (56, 84), "green")
 RED, BLUE = Image.new("RGB", (56, 28), "red"), Image.new("RGB", (28, 56), "blue")
 SUM, COLOUR = "What is 12+34?", "Which colour?"
 # (prompt, effort, what the assistant says)
@@ -41,6 +42,8 @@ LEARNED = [
     (user(SUM), "low", Message("assistant", ("46",))),
     (user(RED, COLOUR), "low", Message("assistant", ("red 🙂 <|loc_12|><|loc_34|>",))),
     (user(BLUE, COLOUR), "low", Message("assistant", ("blue 🙂 (123, 456)",))),
+    (user(BLUE, GREEN, COLOUR), "low", Message("assistant", ("(500, 250)",))),
+    (user(GREEN, COLOUR), "low", Message("assistant", ("(100, 200, 600, 900)",))),
 ]
 
 
@@ -61,9 +64,13 @@ def make_config(tokenizer: Tokenizer) -> SparkConfig:
     )  # fmt: skip
 
 
+def make_tokenizer() -> Tokenizer:
+    return train_tokenizer([*WORDS, THOUGHT, "assistant to=self to=user"] * 20, 512)
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> Tokenizer:
-    return train_tokenizer([*WORDS, THOUGHT, "assistant to=self to=user"] * 20, 512)
+    return make_tokenizer()
 
 
 def make_engine(tokenizer: Tokenizer) -> Engine:
@@ -80,6 +87,10 @@ def wild(tokenizer: Tokenizer) -> Engine:
 
 @pytest.fixture(scope="session")
 def trained(tokenizer: Tokenizer) -> Engine:
+    return make_trained(tokenizer)
+
+
+def make_trained(tokenizer: Tokenizer) -> Engine:
     """Knows LEARNED by heart."""
     engine = make_engine(tokenizer)
     chats = [
