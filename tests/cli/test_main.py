@@ -87,6 +87,16 @@ def test_a_reader_that_leaves_is_no_drama():
     assert process.stderr == "" and len(process.stdout.splitlines()) == 1
 
 
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_stream_that_the_shell_closed_is_no_drama(tiny_folder, closed):
+    command = f"{sys.executable} -m favilla.cli.main ask Hi --max-new-tokens 3 --model {tiny_folder}"
+    redirect = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    good = subprocess.run(["bash", "-c", f"{command} {redirect}"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert good.returncode == 0 and "Traceback" not in good.stderr
+    bad = subprocess.run(["bash", "-c", f"{command}x {redirect}"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert bad.returncode == 2 and bad.stdout == "" and bad.stderr.count("\n") == (closed == "stdout")
+
+
 def test_worlds_lists_families_and_measures_them(favilla):
     process = favilla("worlds", "--rate", "0.01", "--json")
     content = json.loads(process.stdout)
