@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from favilla.engine.load import load
+from favilla.chat.messages import Message
+from favilla.engine.load import Loaded, load
+from favilla.engine.request import Request
 from favilla.errors import UserError
 from favilla.model import load_model, save_model
+from tests.engine.conftest import BLUE, COLOUR, GREEN, RED
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,44 @@ def test_the_stream_is_the_answer(loaded):
     assert {kind for kind, _ in heard} <= {"thinking", "answer"}
     assert answer.finish_reason in ("stop", "length") and answer.seconds > 0
     assert answer.usage.prompt_tokens > 0
+
+
+def test_settings_reach_the_engine(loaded):
+    """The same as a request to the engine, and different where the setting is."""
+    question, seen = "What is 12 + 34?", set()
+    for settings in ({}, {"temperature": 1.0}, {"temperature": 1.0, "seed": 5}, {"temperature": 1.0, "top_p": 0.4},
+                     {"effort": "high"}, {"max_new_tokens": 3}):  # fmt: skip
+        settings = {"max_new_tokens": 25, **settings}
+        ((expected,),) = loaded.engine.generate([Request((Message("user", (question,)),), **settings)])
+        answer = loaded.ask(question, **settings)
+        assert (answer.answer, answer.thinking) == (expected.answer, expected.thinking)
+        seen.add((answer.answer, answer.thinking))
+    assert len(seen) == 6
+
+
+def test_a_question_can_be_cancelled(loaded):
+    cancel, heard = threading.Event(), []
+
+    def stream(kind, text):
+        heard.append(text)
+        cancel.set()
+
+    answer = loaded.ask("Hi", max_new_tokens=200, stream=stream, cancel=cancel)
+    assert answer.finish_reason == "cancelled" and len(heard) <= 2
+
+
+def test_points_and_boxes_are_in_pixels_of_the_first_picture(trained):
+    """BLUE is 28 wide and 56 high, GREEN 56 and 84; what the model says stands in LEARNED."""
+    loaded = Loaded(trained, Path())
+
+    def asked(*images):
+        answer = loaded.ask(COLOUR, list(images), effort="low")
+        return answer.points, answer.boxes
+
+    assert asked(RED) == ([pytest.approx((0.125 * 56, 0.345 * 28))], [])
+    assert asked(BLUE) == ([pytest.approx((0.1235 * 28, 0.4565 * 56))], [])
+    assert asked(BLUE, GREEN) == ([pytest.approx((0.5005 * 28, 0.2505 * 56))], [])
+    assert asked(GREEN) == ([], [pytest.approx((0.1005 * 56, 0.2005 * 84, 0.6005 * 56, 0.9005 * 84))])
 
 
 def test_bad_questions_are_refused(loaded, tmp_path):
