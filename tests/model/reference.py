@@ -20,6 +20,8 @@ from transformers import (
 from favilla.model import MuseSpark, PackedPictures, load_model, pack_pictures
 
 VOCABULARY, IMAGE, AUDIO, VIDEO = 99, 98, 97, 96
+# Pictures of a drawn case, in image tokens: rows and columns.
+MERGED = ((1, 1), (1, 3), (3, 1), (2, 2), (5, 3), (2, 5))
 Picture = tuple[np.ndarray, tuple[int, int]]
 
 
@@ -37,7 +39,7 @@ class Case:
 
 def draw_case(seed: int) -> Case:
     """A small configuration; every switch that changes the mathematics is drawn."""
-    rng = random.Random(seed)
+    rng, eyes = random.Random(seed), random.Random(f"vision {seed}")
     kind = "muse_glimmer" if seed % 5 == 4 else "muse_spark"
     layers = rng.choice((2, 4, 5))
     heads = rng.choice((2, 4))
@@ -54,7 +56,7 @@ def draw_case(seed: int) -> Case:
         "vocab_size": VOCABULARY, "hidden_size": 64, "intermediate_size": rng.choice((72, 96)), "num_hidden_layers": layers,
         "num_attention_heads": heads, "num_key_value_heads": rng.choice([n for n in (1, 2, 4) if n <= heads]),
         "head_dim": rng.choice((16, 24)), "sliding_window": window, "max_position_embeddings": 256,
-        "rms_norm_eps": rng.choice((1e-5, 1e-3)), "qk_scale_factor": rng.choice((1.0, 5.4730064863875)),
+        "rms_norm_eps": rng.choice((1e-5, 1e-3)), "post_norm_eps": eyes.choice((1e-8, 1e-2)), "qk_scale_factor": rng.choice((1.0, 5.4730064863875)),
         "output_multiplier": rng.choice((0.25, 1.5)), "final_logit_softcapping": rng.choice((3.0, 20.0)),
         "rope_parameters": rope, "attention_bias": rng.random() < 0.3,
     }  # fmt: skip
@@ -70,11 +72,17 @@ def draw_case(seed: int) -> Case:
         }  # fmt: skip
     vision = {
         "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": rng.choice((2, 4)), "num_attention_heads": 2,
-        "pos_emb_height": 4, "pos_emb_width": 4, "hidden_act": rng.choice(("gelu", "gelu_pytorch_tanh")),
+        # The reference takes the table to be square, of the height's side; a wider one has rows that are never read.
+        "pos_emb_height": 4, "pos_emb_width": eyes.choice((4, 5)), "hidden_act": rng.choice(("gelu", "gelu_pytorch_tanh")),
+        "layer_norm_eps": eyes.choice((1e-5, 1e-1)), "merge_size": eyes.choice((1, 2, 2, 3)),
+        "patch_size": eyes.choice((14, 6)), "patch_temporal": eyes.choice((1, 2)),
+        "rope_parameters": {"rope_type": "axial", "rope_theta": eyes.choice((10_000.0, 50.0))},
     }  # fmt: skip
-    shapes = ((2, 2), (2, 6), (6, 2), (4, 4), (10, 6), (4, 10))
+    if eyes.random() < 0.5:
+        vision["layer_types"] = eyes.choices(("full_attention", "window_attention"), k=vision["num_hidden_layers"])
+    shapes = [(h * vision["merge_size"], w * vision["merge_size"]) for h, w in MERGED]
     grids = tuple(tuple(rng.choices(shapes, k=rng.choice((0, 1, 2)))) for _ in range(2)) if seed % 4 else ((), ())
-    least = 2 + max(sum(h * w // 4 for h, w in row) for row in grids)
+    least = 2 + max(sum(h * w for h, w in row) // vision["merge_size"] ** 2 for row in grids)
     return Case(kind, text, vision, rng.choice(("gelu", "relu")), max(least, rng.choice((8, window, 40))), grids)
 
 
@@ -83,7 +91,7 @@ def reference_model(case: Case, seed: int = 0) -> torch.nn.Module:
     torch.manual_seed(seed)
     common = {
         "text_config": case.text, "vision_config": case.vision, "image_token_id": IMAGE, "video_token_id": VIDEO,
-        "out_hidden_size": 4 * case.vision["hidden_size"], "projector_hidden_size": 56,
+        "out_hidden_size": case.vision["merge_size"] ** 2 * case.vision["hidden_size"], "projector_hidden_size": 56,
         "projector_hidden_act": case.projector_act,
     }  # fmt: skip
     if case.kind == "muse_glimmer":
@@ -128,15 +136,15 @@ def draw_inputs(case: Case, seed: int = 0) -> Inputs:
     rng = np.random.default_rng(seed)
     ids = rng.integers(0, VIDEO, (len(case.grids), case.tokens))
     pictures: list[Picture] = []
+    merge, values, frames = case.vision["merge_size"], 3 * case.vision["patch_size"] ** 2, case.vision["patch_temporal"]
     for row, grids in enumerate(case.grids):
-        count = sum(h * w // 4 for h, w in grids)
+        count = sum(h * w for h, w in grids) // merge**2
         ids[row, np.sort(rng.permutation(case.tokens)[:count])] = IMAGE
-        pictures += [(rng.standard_normal((h * w, 588)).astype(np.float32), (h, w)) for h, w in grids]
+        pictures += [(rng.standard_normal((h * w, values)).astype(np.float32), (h, w)) for h, w in grids]
     # Its cache cannot do without a window; ours is tested against no cache anyway.
     theirs: dict[str, Any] = {"use_cache": False}
     if pictures:
         # The reference wants the picture once per frame, patch by patch.
-        frames = [np.concatenate([patches, patches], axis=1) for patches, _ in pictures]
-        theirs["pixel_values"] = torch.from_numpy(np.concatenate(frames))
+        theirs["pixel_values"] = torch.from_numpy(np.concatenate([np.tile(p, (1, frames)) for p, _ in pictures]))
         theirs["image_grid_thw"] = torch.tensor([[1, h, w] for _, (h, w) in pictures])
-    return Inputs(torch.from_numpy(ids), pack_pictures(pictures) if pictures else None, theirs)
+    return Inputs(torch.from_numpy(ids), pack_pictures(pictures, merge=merge) if pictures else None, theirs)

@@ -31,8 +31,8 @@ def test_logits_and_gradients_in_fp32(seed: int, tmp_path: Path) -> None:
             continue
         assert parameter.grad is not None, name
         error = (parameter.grad - expected).norm() / expected.norm().clamp(min=1e-12)
-        # An expert that no token chose has no gradient in either.
-        assert error < 1e-3 or expected.norm() < 1e-9, (name, float(error))
+        # An expert that no token chose has no gradient in either, and a router that chooses one expert only rounding noise.
+        assert error < 1e-3 or expected.norm() < 1e-8, (name, float(error))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -90,8 +90,15 @@ def test_the_drawn_cases_cover_what_they_should() -> None:
         "several windows"
     )
     assert any(0 in c.text.get("layer_rope_theta", ()) for c in cases), "NoPE layers"
-    for switch in ("qk_scale_factor", "output_multiplier", "final_logit_softcapping", "attention_bias", "rms_norm_eps"):
+    for switch in ("qk_scale_factor", "output_multiplier", "final_logit_softcapping", "attention_bias", "rms_norm_eps",
+                   "post_norm_eps"):  # fmt: skip
         assert len({c.text[switch] for c in cases}) == 2, switch
     for switch in ("routed_scaling_factor", "residual_gate_temperature", "hidden_act", "num_experts_per_tok"):
         assert len({c.text[switch] for c in spark}) == 2, switch
+    seen = [c for c in cases if any(c.grids)]
+    for switch in ("layer_norm_eps", "pos_emb_width", "patch_size", "patch_temporal", "hidden_act"):
+        assert len({c.vision[switch] for c in seen}) == 2, switch
+    assert {c.vision["merge_size"] for c in seen} == {1, 2, 3}
+    assert len({c.vision["rope_parameters"]["rope_theta"] for c in seen}) == 2
+    assert {kind for c in seen for kind in c.vision.get("layer_types", ())} == {"full_attention", "window_attention"}
     assert {c.text["rope_parameters"]["rope_type"] for c in cases} == {"default", "linear", "llama3", "yarn"}
