@@ -209,7 +209,7 @@ def test_impossible_configs_are_refused_in_one_line(
     config.write_text(json.dumps(raw))
     with pytest.raises(UserError, match=re.escape(says)) as caught:
         load_model(tmp_path)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value) and str(config) in str(caught.value)
 
 
 def test_more_experts_a_token_than_there_are_is_refused() -> None:
