@@ -26,12 +26,12 @@ EFFORTS = tuple(STYLE_OF_EFFORT)
 
 @dataclass(frozen=True)
 class Task:
-    """One entry of a mixture: how often a family is drawn in each of the mixture's stages, and how often each of its
+    """One entry of a mixture. For each of the mixture's stages: how often the family is drawn, and how often each of its
     levels (from level 1)."""
 
     family: Family
     weights: tuple[float, ...]
-    levels: tuple[float, ...]
+    levels: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Mixture:
     split: Split = "train"
     stages: tuple[int, ...] = ()
 
-    def weights(self, index: int) -> list[float]:
-        """How often each task is drawn for example number `index`."""
-        return [task.weights[bisect.bisect_right(self.stages, index)] for task in self.tasks]
+    def stage(self, index: int) -> int:
+        """The stage, from 0, that example number `index` belongs to."""
+        return bisect.bisect_right(self.stages, index)
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,9 @@ def solution_message(problem: Problem, style: Style) -> Message:
 
 def draw_problems(mixture: Mixture, rng: random.Random, index: int) -> list[Problem]:
     """The problem of example `index` and, where the family has more to ask about the same picture, further questions."""
-    task = rng.choices(mixture.tasks, mixture.weights(index))[0]
-    level = rng.choices(range(1, len(task.levels) + 1), task.levels)[0]
+    stage = mixture.stage(index)
+    task = rng.choices(mixture.tasks, [task.weights[stage] for task in mixture.tasks])[0]
+    level = rng.choices(range(1, len(task.levels[stage]) + 1), task.levels[stage])[0]
     problems = [task.family.sample(rng, level, mixture.split)]
     while len(problems) < mixture.questions and (more := task.family.follow_up(rng, problems[-1])) is not None:
         problems.append(more)

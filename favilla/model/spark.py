@@ -74,15 +74,17 @@ class MuseSpark(nn.Module):
         cache: KVCache | None = None,
         last_only: bool = False,
         at_N: torch.Tensor | None = None,
+        embedded_BTD: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Logits (B, T, V); of each row's last token only, (B, 1, V), with `last_only`; of the flat token
         indices `at_N` only, (N, V), where a trainer has targets at few of them.
 
         slots_BT: for image tokens their index into `see(pictures)`, -1 elsewhere; by default placeholders take
         the pictures' tokens in order. segments_BT: document number per token, 0 = padding.
-        branches_BT: see `text.training_masks`; with branches, give positions_BT too.
+        branches_BT: see `text.training_masks`; with branches, give positions_BT too. embedded_BTD: what `embed` gave for
+        these ids and pictures, where it is at hand.
         """
-        x_BTD = self.embed(ids_BT, pictures, slots_BT)
+        x_BTD = self.embed(ids_BT, pictures, slots_BT) if embedded_BTD is None else embedded_BTD
         x_BTD = self.model.language_model(x_BTD, positions_BT, segments_BT, branches_BT, cache)
         if at_N is not None:
             return self.head(x_BTD.flatten(0, 1)[at_N])
@@ -111,7 +113,7 @@ def image_slots(ids_BT: torch.Tensor, image_token_id: int, token_M: torch.Tensor
 def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
     """Fresh weights: normal with the config's `initializer_range`, norms neutral, residual gates at `gate`.
 
-    Outputs of attention and feed-forward are normed before they are added, so their scale needs no depth rule
+    Patches of one colour start as nothing, so that what is drawn counts and not the paper. Outputs of attention and feed-forward are normed before they are added, so their scale needs no depth rule
     in the backbone; in the (pre-norm) tower they are scaled by 1/sqrt(2 layers) (GPT-2).
     """
     generator = torch.Generator().manual_seed(seed)
@@ -129,6 +131,9 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
         elif isinstance(module, ResidualGate):
             module.gate.fill_(gate)
     tower = model.model.vision_tower
+    patches_CP = tower.patch_embedder.patch_embedding.weight
+    colours = patches_CP.unflatten(1, (-1, model.config.vision.patch_size**2))  # a view: (C, frames * 3, pixels)
+    colours -= colours.mean(-1, keepdim=True)
     for name, parameter in tower.layers.named_parameters():
         if name.endswith(("attn.proj.weight", "mlp.fc2.weight")):
             parameter.div_(math.sqrt(2 * len(tower.layers)))

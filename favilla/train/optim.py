@@ -6,6 +6,8 @@ stacks (which are no matrices), norms, gates and biases.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from favilla.model import MuseSpark
@@ -24,13 +26,28 @@ def split_parameters(model: MuseSpark) -> tuple[list[torch.nn.Parameter], list[t
 
 
 def make_optimisers(
-    model: MuseSpark, muon_lr: float, adam_lr: float, betas: tuple[float, float], weight_decay: float
+    model: MuseSpark,
+    muon_lr: float,
+    adam_lr: float,
+    betas: tuple[float, float],
+    weight_decay: float,
+    vision_rate: float,
 ) -> list[torch.optim.Optimizer]:
-    """Muon and AdamW; every group remembers its peak rate as `peak_lr`."""
+    """Muon and AdamW; every group remembers its peak rate as `peak_lr`, which is `vision_rate` times the text's for
+    tower, adapter and projection."""
+    seeing = {id(p) for name, p in model.named_parameters() if name.startswith("model.vision_")}
+
+    def groups(parameters: list[torch.nn.Parameter], lr: float) -> list[dict[str, Any]]:
+        text = [p for p in parameters if id(p) not in seeing]
+        return [
+            {"params": text, "lr": lr},
+            {"params": [p for p in parameters if id(p) in seeing], "lr": lr * vision_rate},
+        ]
+
     matrices, others = split_parameters(model)
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(matrices, lr=muon_lr, weight_decay=weight_decay, momentum=0.95),
-        torch.optim.AdamW(others, lr=adam_lr, betas=betas, weight_decay=0.0, fused=True),
+        torch.optim.Muon(groups(matrices, muon_lr), weight_decay=weight_decay, momentum=0.95),
+        torch.optim.AdamW(groups(others, adam_lr), betas=betas, weight_decay=0.0, fused=True),
     ]
     for optimiser in optimisers:
         for group in optimiser.param_groups:

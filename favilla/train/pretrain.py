@@ -9,6 +9,7 @@ stopped at any moment; the same command goes on from the last checkpoint and giv
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import os
 import random
@@ -73,7 +74,7 @@ def corpus(recipe: Recipe):
     the same for the same recipe."""
     mixture = recipe.data.mixture()
     for task in mixture.tasks:
-        for level, weight in enumerate(task.levels, start=1):
+        for level, weight in enumerate(map(sum, itertools.zip_longest(*task.levels, fillvalue=0)), start=1):
             rng = random.Random(f"tokenizer/{recipe.seed}/{task.family.name}/{level}")
             for _ in range(recipe.tokenizer.samples if weight else 0):
                 problem = task.family.sample(rng, level, "train")
@@ -97,15 +98,41 @@ def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokeni
     return tokenizer
 
 
-def loss_sum(model: MuseSpark, batch: Batch, autocast: bool) -> torch.Tensor:
-    """Cross-entropy summed over the batch's targets (a batch without any gives 0, not NaN)."""
+def loss_sum(
+    model: MuseSpark, batch: Batch, autocast: bool, picture_weight: float = 0.0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy summed over the batch's targets (a batch without any gives 0, not NaN): what to minimise, with
+    `picture_weight` times the picture loss, and the cross-entropy alone."""
     device = batch.ids_BT.device.type
     with torch.autocast(device, torch.bfloat16) if autocast else nullcontext():
+        x_BTD = model.embed(batch.ids_BT, batch.pictures, batch.slots_BT)
         logits_NV = model(
-            batch.ids_BT, pictures=batch.pictures, slots_BT=batch.slots_BT, positions_BT=batch.positions_BT,
-            segments_BT=batch.segments_BT, branches_BT=batch.branches_BT, at_N=batch.at_N,
+            batch.ids_BT, positions_BT=batch.positions_BT, segments_BT=batch.segments_BT,
+            branches_BT=batch.branches_BT, at_N=batch.at_N, embedded_BTD=x_BTD,
         )  # fmt: skip
-    return F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum")
+        seen = picture_loss(model, batch, x_BTD) if picture_weight else None
+    loss = F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum")
+    return loss if seen is None else loss + picture_weight * seen, loss.detach()
+
+
+def picture_loss(model: MuseSpark, batch: Batch, x_BTD: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy, summed, of each target guessed from its document's picture alone: from the mean of the image tokens,
+    through the output matrix, on top of how often each token is a target in this batch.
+
+    Text as labels of a bag of words, as in Huang et al. 2024 (SuperClass). A fresh tower's image tokens are noise to the
+    backbone, and the gradient of the language loss first makes them all alike, which is hard to come back from
+    (docs/LOG.md); this one is about nothing but how they differ.
+    """
+    of_picture_BTT = (batch.segments_BT[:, :, None] == batch.segments_BT[:, None, :]) & (batch.slots_BT >= 0)[:, None]
+    tokens_BT = of_picture_BTT.sum(-1)
+    mean_BTD = of_picture_BTT.float() @ x_BTD.float() / tokens_BT.clamp(min=1)[..., None]
+    counts_N = ((tokens_BT.flatten()[batch.at_N] > 0) & (batch.labels_N != IGNORE)).float()
+    labels_N, total = batch.labels_N.clamp(min=0), counts_N.sum().clamp(min=1)
+    mean_ND = mean_BTD.flatten(0, 1)[batch.at_N]
+    mean_ND = mean_ND - (counts_N @ mean_ND) / total
+    frequency_V = torch.zeros(model.config.text.vocab_size, device=x_BTD.device).index_add(0, labels_N, counts_N)
+    prior_V = torch.log((frequency_V + 0.05) / (total + 0.05 * len(frequency_V)))
+    return counts_N @ F.cross_entropy(model.lm_head(mean_ND).float() + prior_V, labels_N, reduction="none")
 
 
 def ready(batch: Batch, processor: ImageProcessor, device: torch.device) -> Batch:
@@ -153,7 +180,7 @@ def pretrain(
         initialise(model, recipe.seed, recipe.model.gate_init)
     model.to(place)
     o = recipe.optim
-    optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay)
+    optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
 
     # Resume: this run's own checkpoint, else from the start
     # The number of steps may change: until the decay begins, a longer run is the same run.
@@ -180,8 +207,11 @@ def pretrain(
             if world > 1:
                 dist.all_reduce(counts)
 
-            loss = step_loss(model, batch, recipe.run.autocast) / counts[0].clamp(min=1).item()
-            loss.backward()
+            total, loss = (
+                part / counts[0].clamp(min=1).item()
+                for part in step_loss(model, batch, recipe.run.autocast, o.picture_loss)
+            )
+            total.backward()
             if world > 1:
                 loss = all_reduce(model, loss)
             norm = torch.nn.utils.clip_grad_norm_(model.parameters(), o.clip)

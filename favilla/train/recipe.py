@@ -54,10 +54,10 @@ class TokenizerPart(Strict):
 
 class TaskPart(Strict):
     """weight: how often the family is drawn, one number or one per stage; levels: relative weight of each level, from
-    level 1; options: arguments of the family's constructor."""
+    level 1, one list or one per stage; options: arguments of the family's constructor."""
 
     weight: Share | tuple[Share, ...] = 1.0
-    levels: tuple[Share, ...]
+    levels: tuple[Share, ...] | tuple[tuple[Share, ...], ...]
     options: dict[str, Any] = {}
 
 
@@ -87,18 +87,20 @@ class DataPart(Strict):
                     family = type(family)(**part.options)
                 except (TypeError, ValueError) as error:
                     raise UserError(f"recipe: [data.tasks.{name}] options: {error}") from None
-            if not 1 <= len(part.levels) <= family.levels or sum(part.levels) <= 0:
+            stages = len(self.stages) + 1
+            levels: Any = part.levels if part.levels and isinstance(part.levels[0], tuple) else (part.levels,) * stages
+            if len(levels) != stages or any(not 1 <= len(one) <= family.levels or not any(one) for one in levels):
                 raise UserError(
-                    f"recipe: [data.tasks.{name}] levels has {len(part.levels)} weights, the family has "
-                    f"{family.levels} levels; give at most one weight per level, one of them above 0"
+                    f"recipe: [data.tasks.{name}] levels is {part.levels}; give at most {family.levels} weights, one per "
+                    f"level and one of them above 0, or {stages} such lists, one per stage"
                 )
-            weights = part.weight if isinstance(part.weight, tuple) else (part.weight,) * (len(self.stages) + 1)
-            if len(weights) != len(self.stages) + 1 or not any(weights):
+            weights = part.weight if isinstance(part.weight, tuple) else (part.weight,) * stages
+            if len(weights) != stages or not any(weights):
                 raise UserError(
                     f"recipe: [data.tasks.{name}] weight is {part.weight}; give one number above 0, or "
-                    f"{len(self.stages) + 1} numbers of at least 0, one per stage"
+                    f"{stages} numbers of at least 0, one per stage"
                 )
-            tasks.append(Task(family, weights, part.levels))
+            tasks.append(Task(family, weights, levels))
         if sorted(set(self.stages)) != list(self.stages) or not all(
             map(any, zip(*(t.weights for t in tasks), strict=True))
         ):
@@ -115,7 +117,8 @@ class DataPart(Strict):
 
 class OptimPart(Strict):
     """Warm-up, stable, decay (Hu et al. 2024): learning rates rise over `warmup` steps, stay, and fall linearly
-    to zero over the last `decay` share of the run."""
+    to zero over the last `decay` share of the run. vision_rate: rates of the vision tower, adapter and projection, as
+    a multiple of the text's. picture_loss: weight of `pretrain.picture_loss`."""
 
     steps: int = Field(ge=1)
     warmup: int = Field(default=100, ge=0)
@@ -124,6 +127,8 @@ class OptimPart(Strict):
     adam_lr: float = Field(default=3e-3, gt=0)
     adam_betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = Field(default=0.01, ge=0)
+    vision_rate: float = Field(default=1.0, gt=0)
+    picture_loss: float = Field(default=0.0, ge=0)
     clip: float = Field(default=1.0, gt=0)
 
 

@@ -1,9 +1,13 @@
 """Reading what is written in a picture: words, numbers and letters that make no word.
 
-Level 1: one word in large letters. Level 2: 2 or 3 words in one or two lines; also the n-th word. Level 3: 4 to 6 words
-in up to three lines; also one line. Level 4: 7 to 12 smaller words in three or four lines, in wear.
+Level 1: a row of 2 to 6 letters or digits, each about in the middle of a cell of 28 x 28 pixels. Level 2: one word or
+number anywhere. Level 3: 2 to 5 words in up to three lines; also the n-th word, or one line. Level 4: 6 to 12 smaller
+words in two to four lines, in wear.
 
-Answers: words as they are written, letter case included, joined by single spaces: more than 10,000 at every level.
+Level 1 is where reading begins: a letter that may stand anywhere teaches a fresh vision tower next to nothing, one
+that stands in its cell teaches it letters at once (docs/LOG.md).
+
+Answers: what is written, letter case included, words joined by single spaces: more than 1,000 at every level.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from favilla.worlds import screens, tables
 from favilla.worlds.base import Split
@@ -23,12 +27,13 @@ LABELS = tuple(dict.fromkeys(word for word in (*screens.MORE, *tables.NAMES, *ta
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
           "twelfth")  # fmt: skip
 
+CELL = 28  # pixels a side of an image token
 # level: (fewest, most words), (fewest, most lines), (least, largest) letter height
 SIZES = {
-    1: ((1, 1), (1, 1), (12, 20)),
-    2: ((2, 3), (1, 2), (12, 17)),
-    3: ((4, 6), (2, 3), (11, 15)),
-    4: ((7, 12), (3, 4), (10, 13)),
+    1: ((1, 4), (1, 1), (14, 22)),
+    2: ((1, 1), (1, 1), (12, 20)),
+    3: ((2, 5), (1, 3), (12, 16)),
+    4: ((6, 12), (2, 4), (10, 13)),
 }
 
 READ = (
@@ -73,12 +78,18 @@ class Reading(SceneFamily):
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
         """lines: the words of every line."""
         (fewest, most), (few, many), _ = SIZES[level]
-        words = [_word(rng) for _ in range(rng.randint(fewest, most))]
-        cuts = [0, *sorted(rng.sample(range(1, len(words)), rng.randint(few, many) - 1)), len(words)]
+        # One sign alone is where reading begins: there is no question where to look.
+        count = min(rng.randint(fewest, most), rng.randint(fewest, most)) if level == 1 else rng.randint(fewest, most)
+        words = [_letters(rng, 1, 1) if level == 1 else _word(rng) for _ in range(count)]
+        cuts = rng.sample(range(1, len(words)), min(rng.randint(few, many), len(words)) - 1)
+        cuts = [0, *sorted(cuts), len(words)]
         return {"lines": [words[a:b] for a, b in itertools.pairwise(cuts)]}
 
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         letters = font(rng, rng.randint(*SIZES[level][2]))
+        if level == 1:
+            scene["_boxed"] = False
+            return _row_of_cells(rng, scene["lines"][0], letters)
         em = letters.size
         ruler = ImageDraw.Draw(Image.new("RGB", (1, 1)))
         space, leading = rng.uniform(0.5, 1.2) * em, rng.uniform(1.3, 2.0) * em
@@ -86,9 +97,9 @@ class Reading(SceneFamily):
         longest = max(sum(line) + space * (len(line) - 1) for line in widths)
         margin_x, margin_y = rng.uniform(2, 14), rng.uniform(1, 10)
         width, height = int(longest + 2 * margin_x), int(leading * len(widths) + 2 * margin_y)
-        if level <= 2:
+        if level == 2:
             # Whole cells of 28 pixels: so small a picture would lose its letters' shapes if it were fitted to the grid.
-            width, height = -(-width // 28) * 28, -(-height // 28) * 28
+            width, height = -(-width // CELL) * CELL, -(-height // CELL) * CELL
         paper = background(rng)
         image = Image.new("RGB", (width, height), paper)
         draw = ImageDraw.Draw(image)
@@ -107,26 +118,40 @@ class Reading(SceneFamily):
                     colour = ink(tone)
                 draw.text((x, middle), word, font=letters, fill=colour, anchor="lm")
                 x += size + space
-        return degrade(rng, image, (0.2, 0.3, 0.4, 0.7)[level - 1] * rng.random())
+        return degrade(rng, image, (0.0, 0.3, 0.4, 0.7)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
         lines = [" ".join(line) for line in scene["lines"]]
         words = " ".join(lines).split(" ")
         text = " ".join(words)
-        if level == 1:
+        if level <= 2:
             # Letter by letter first: a word is not read by its outline alone.
-            return [Question("read", {}, text, text, f"{' '.join(text)}\nCheck: {text}")]
+            spelled = text if level == 1 else " ".join(text)
+            return [Question("read", {}, text, text, f"{spelled}\nCheck: {text}")]
         listed = "\n".join(lines)
         out = [Question("read", {}, text, text, f"{listed}\nCheck: {text}")]
         for n, word in enumerate(words, start=1):
             numbered = ", ".join(f"{i} {w}" for i, w in enumerate(words[:n], start=1))
             slots = {"place": PLACES[n - 1], "n": str(n)}
             out.append(Question("place", slots, word, numbered, f"{listed}\n{numbered}\nCheck: {word}"))
-        for n, line in enumerate(lines, start=1) if level >= 3 else ():
+        for n, line in enumerate(lines, start=1) if len(lines) > 1 else ():
             numbered = "\n".join(f"{i}: {each}" for i, each in enumerate(lines[:n], start=1))
             slots = {"place": PLACES[n - 1], "n": str(n)}
             out.append(Question("line", slots, line, f"{n}: {line}", f"{numbered}\nCheck: {line}"))
         return out
+
+
+def _row_of_cells(rng: random.Random, signs: list[str], letters: ImageFont.FreeTypeFont) -> Image.Image:
+    """One sign per cell, up to 8 pixels off its middle."""
+    paper = background(rng)
+    image = Image.new("RGB", (CELL * len(signs), CELL), paper)
+    draw = ImageDraw.Draw(image)
+    pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+    off = rng.uniform(0, 8)
+    for place, sign in enumerate(signs):
+        x, y = ((place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2)
+        draw.text((x, y), sign, font=letters, fill=pen, anchor="mm")
+    return degrade(rng, image, 0.2 * rng.random())
 
 
 def _word(rng: random.Random) -> str:
@@ -137,9 +162,16 @@ def _word(rng: random.Random) -> str:
         return rng.choice((word, word, word, word.upper(), word.lower(), word.capitalize()))
     if kind < 0.75:
         return str(rng.randrange(10 ** rng.choice((1, 2, 2, 3, 3, 4))))
+    return _letters(rng, 2, 5)
+
+
+def _letters(rng: random.Random, fewest: int, most: int) -> str:
+    """Letters that make no word or, where one may stand alone, digits half of the time."""
+    if fewest == 1 and rng.random() < 0.5:
+        return "".join(rng.choices("0123456789", k=rng.randint(fewest, most)))
     # In some faces l and I are one stroke, and letters of one shape in two sizes need a neighbour that tells their size.
     lower = rng.random() < 0.5
     letters = "abcdefghijkmnopqrstuvwxyz" if lower else "ABCDEFGHJKLMNPQRSTUVWXYZ"
-    while set((word := "".join(rng.choices(letters, k=rng.randint(2, 5)))).lower()) <= set("cosvwxz"):
+    while set((word := "".join(rng.choices(letters, k=rng.randint(fewest, most)))).lower()) <= set("cosvwxz"):
         continue
     return rng.choice((word, word.capitalize())) if lower else word

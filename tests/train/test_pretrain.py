@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from favilla.data.examples import EFFORTS, draw_problems, make_example, prompt_m
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise, load_model, pack_pictures
 from favilla.train.optim import make_optimisers, split_parameters, warmup_stable_decay
-from favilla.train.pretrain import image_processor, loss_sum, prepare_tokenizer, pretrain, ready
+from favilla.train.pretrain import image_processor, loss_sum, picture_loss, prepare_tokenizer, pretrain, ready
 from tests.recipes import tiny_recipe
 
 RECIPE = tiny_recipe()
@@ -68,7 +69,7 @@ def test_a_packed_step_equals_conversations_one_by_one(folder: Path) -> None:
                 for ids, targets in example.branches
             ]
     batch = ready(packer.batch(), processor, torch.device("cpu"))
-    packed = loss_sum(model, batch, autocast=False)
+    packed, _ = loss_sum(model, batch, autocast=False)
     packed.backward()
     together = gradients(model)
 
@@ -119,10 +120,41 @@ def test_a_batch_without_targets_changes_nothing_and_is_no_nan(folder: Path) -> 
         Packer(RECIPE.data.shape(588, 2), model.config.image_token_id).batch(), processor, torch.device("cpu")
     )
     assert batch.targets == 0
-    loss = loss_sum(model, batch, autocast=True) / max(batch.targets, 1)
+    total, _ = loss_sum(model, batch, autocast=True, picture_weight=0.5)
+    loss = total / max(batch.targets, 1)
     loss.backward()
     assert loss.item() == 0
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+def test_picture_loss_is_what_a_loop_over_targets_gives(folder: Path) -> None:
+    """Document by document and target by target, with means, frequencies and logits written out."""
+    tokenizer, processor, model = Tokenizer.load(folder), ImageProcessor.load(folder), fresh_model(folder)
+    mixture, packer = RECIPE.data.mixture(), Packer(RECIPE.data.shape(588, 2), model.config.image_token_id)
+    for index in range(12):
+        example = make_example(mixture, tokenizer, processor, 1, index, RECIPE.data.tokens)
+        assert example is not None
+        packer.add(example)
+    batch = ready(packer.batch(), processor, torch.device("cpu"))
+    x_BTD = model.embed(batch.ids_BT, batch.pictures, batch.slots_BT)
+
+    seen: list[tuple[torch.Tensor, int]] = []
+    for at, label in zip(batch.at_N.tolist(), batch.labels_N.tolist(), strict=True):
+        row, place = divmod(at, batch.ids_BT.shape[1])
+        tokens = [
+            x_BTD[row, other]
+            for other in range(batch.ids_BT.shape[1])
+            if batch.slots_BT[row, other] >= 0 and batch.segments_BT[row, other] == batch.segments_BT[row, place]
+        ]
+        if label >= 0 and tokens:
+            seen.append((torch.stack(tokens).mean(0), label))
+    assert 0 < len(seen) < batch.targets, "words alone and pictures must both be there"
+    middle = torch.stack([mean for mean, _ in seen]).mean(0)
+    labels = [label for _, label in seen]
+    V = model.config.text.vocab_size
+    prior = torch.tensor([math.log((labels.count(v) + 0.05) / (len(labels) + 0.05 * V)) for v in range(V)])
+    expected = sum(-((mean - middle) @ model.lm_head.weight.T + prior).log_softmax(0)[label] for mean, label in seen)
+    torch.testing.assert_close(picture_loss(model, batch, x_BTD), torch.as_tensor(expected))
 
 
 def test_every_weight_has_one_optimiser(folder: Path) -> None:
@@ -137,7 +169,11 @@ def test_every_weight_has_one_optimiser(folder: Path) -> None:
         "model.vision_tower.patch_embedder.patch_embedding.weight",
         "model.vision_tower.patch_embedder.position_embedding_table.weight",
     }  # fmt: skip
-    muon, adam = make_optimisers(model, 0.02, 0.003, (0.9, 0.98), 0.01)
+    muon, adam = make_optimisers(model, 0.02, 0.003, (0.9, 0.98), 0.01, vision_rate=0.5)
+    for optimiser, rate in ((muon, 0.02), (adam, 0.003)):
+        for group in optimiser.param_groups:
+            seeing = {names[id(p)].startswith("model.vision_") for p in group["params"]}
+            assert (seeing, group["peak_lr"]) in (({True}, rate * 0.5), ({False}, rate))
     assert isinstance(muon, torch.optim.Muon)
     assert isinstance(adam, torch.optim.AdamW)
 

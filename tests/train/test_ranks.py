@@ -48,7 +48,7 @@ def half(rank: int, port: int, folder: str, out: str) -> None:
     model, batch = model_and_batch(folder, [rank])
     count = torch.tensor(float(batch.targets))
     dist.all_reduce(count)
-    loss = loss_sum(model, batch, autocast=False) / count
+    loss = loss_sum(model, batch, autocast=False)[0] / count
     loss.backward()
     loss = all_reduce(model, loss)
     torch.save((loss, [p.grad for p in model.parameters()]), f"{out}/{rank}.pt")
@@ -79,7 +79,7 @@ def test_two_halves_are_the_whole(tmp_path: Path) -> None:
     mp.spawn(half, (free_port(), str(tmp_path), str(tmp_path)), nprocs=2)
     (loss, grads), (other_loss, other_grads) = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     model, batch = model_and_batch(str(tmp_path), [0, 1])
-    expected = loss_sum(model, batch, autocast=False) / batch.targets
+    expected = loss_sum(model, batch, autocast=False)[0] / batch.targets
     expected.backward()
     assert loss == other_loss
     torch.testing.assert_close(loss, expected.detach())

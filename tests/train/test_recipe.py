@@ -78,10 +78,14 @@ def test_missing_recipe(tmp_path: Path) -> None:
 
 def test_stages_change_what_is_drawn(tmp_path: Path) -> None:
     staged = DEBUG.replace("workers = 1", "workers = 1\nstages = [100, 250]", 1)
-    staged = staged.replace("[data.tasks.lists]\n", "[data.tasks.lists]\nweight = [0, 1, 0]\n")
+    staged = staged.replace(
+        "[data.tasks.lists]\nlevels = [1]", "[data.tasks.lists]\nweight = [0, 1, 1]\nlevels = [[1], [1], [0, 0, 1]]"
+    )
     path = tmp_path / "r.toml"
     path.write_text(staged)
     mixture = load_recipe(path).data.mixture()
-    drawn = [draw_problems(mixture, random.Random(index), index)[0].family for index in range(400)]
-    assert "lists" not in drawn[:100] + drawn[250:]
-    assert 20 < drawn[100:250].count("lists") < 80
+    drawn = [draw_problems(mixture, random.Random(index), index)[0] for index in range(400)]
+    levels = [problem.level if problem.family == "lists" else 0 for problem in drawn]
+    assert set(levels[:100]) == {0}
+    assert set(levels[100:250]) == {0, 1} and 20 < levels[100:250].count(1) < 80
+    assert set(levels[250:]) == {0, 3}
