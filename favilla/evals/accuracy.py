@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from favilla.chat.messages import Message
@@ -76,7 +76,6 @@ def evaluate(
     seed: int = 0,
     batch: int = 32,
     max_new_tokens: int = 256,
-    on_row: Callable[[Row], None] | None = None,
 ) -> Iterator[Row]:
     """Greedy answers to n problems a family and level, verified; yields a row each."""
     for name in families:

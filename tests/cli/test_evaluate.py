@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
 from favilla.cli.evaluate import evaluate, markdown
+from favilla.engine.request import Generation, Request, Usage
 from favilla.errors import UserError
-from favilla.evals.accuracy import Row, wilson
+from favilla.evals.accuracy import Row, constant_answer, draw, wilson
+from favilla.evals.accuracy import evaluate as measure
+from favilla.worlds.base import Problem
+from favilla.worlds.registry import get
 
 
 def row(family: str, level: int, accuracy: float, n: int = 100) -> Row:
@@ -51,3 +56,34 @@ def test_writes_and_goes_on_and_refuses_to_overwrite(favilla, tiny_folder, tmp_p
     (out / "results.json").write_text("{")
     with pytest.raises(UserError, match="choose another --out"):
         evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=3, max_new_tokens=4, out=out)
+
+
+class Knowing:
+    """Answers as told: the answer of every problem of the draw that is not to be missed, else nonsense."""
+
+    def __init__(self, problems: list[Problem], missed: set[int]):
+        self.answers = {p.prompt: "nonsense" if i in missed else p.answer for i, p in enumerate(problems)}
+        self.asked: list[int] = []
+
+    def generate(self, requests: list[Request]) -> list[list[Generation]]:
+        self.asked.append(len(requests))
+        return [
+            [Generation(self.answers[r.messages[-1].parts], "thought", "stop", Usage(9, 0, 7, 3), (), (), ())]
+            for r in requests
+        ]
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    problems = draw(get("lists"), 1, "test", 20, seed=4)
+    engine = Knowing(problems, missed={0, 7, 8, 19})
+    (measured,) = measure(engine, ["lists"], [1], n=20, seed=4, batch=8)  # type: ignore[arg-type]
+    assert (measured.accuracy, measured.n, measured.thinking_tokens, measured.answer_tokens) == (0.8, 20, 7, 3)
+    assert engine.asked == [8, 8, 4]
+    constant = constant_answer(get("lists"), 1, 4)
+    assert measured.constant == sum(p.answer == constant for p in problems) / 20
+
+
+def test_a_constant_answer_is_counted_where_it_pays():
+    answers = [get("counting").sample(random.Random(i), 1, "train").answer for i in range(300)]
+    constant = constant_answer(get("counting"), 1, seed=0)
+    assert answers.count(constant) >= 0.7 * max(answers.count(a) for a in set(answers))
