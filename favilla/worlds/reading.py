@@ -142,12 +142,12 @@ class Reading(SceneFamily):
 
 
 def _row_of_cells(rng: random.Random, signs: list[str], letters: ImageFont.FreeTypeFont) -> Image.Image:
-    """One sign per cell, up to 8 pixels off its middle."""
+    """One sign per cell, off its middle by as much as there is room."""
     paper = background(rng)
     image = Image.new("RGB", (CELL * len(signs), CELL), paper)
     draw = ImageDraw.Draw(image)
     pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
-    off = rng.uniform(0, 8)
+    off = rng.uniform(0, max(0.0, (CELL - 1.15 * letters.size) / 2))
     for place, sign in enumerate(signs):
         x, y = ((place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2)
         draw.text((x, y), sign, font=letters, fill=pen, anchor="mm")

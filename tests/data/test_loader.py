@@ -80,7 +80,7 @@ def test_pictures_are_those_of_the_processor(folder: Path) -> None:
 
 
 def test_when_nothing_fits_it_says_so(folder: Path) -> None:
-    narrow = tiny_recipe(data={"tokens": 32})
+    narrow = tiny_recipe(data={"tokens": 32, "targets": 0.02})
     maker = functools.partial(example_maker, narrow, str(folder), 0)
     loader = Loader(maker, narrow.data.shape(588, 2), Tokenizer.load(folder).id("<|patch|>"))
     with pytest.raises(UserError, match="none of 1000 examples"):

@@ -200,9 +200,10 @@ def test_windows_are_seen_through_layers_only() -> None:
     ids = words(0, 12)[None]
     changed = ids.clone()
     changed[0, 12 - 1 - 2 * 2 - 1] = 10 + (int(ids[0, 6]) + 1) % 50
-    assert torch.equal(model(ids)[0, -1], model(changed)[0, -1])
+    # Not bit for bit: experts take tokens in groups, so one token's rounding depends on where the others went.
+    assert (model(ids)[0, -1] - model(changed)[0, -1]).abs().max() < 1e-5
     changed[0, 12 - 1 - 2 * 2] = 10 + (int(ids[0, 7]) + 1) % 50
-    assert not torch.equal(model(ids)[0, -1], model(changed)[0, -1])
+    assert (model(ids)[0, -1] - model(changed)[0, -1]).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
