@@ -15,7 +15,7 @@ from favilla.model.config import SparkConfig
 from favilla.model.experts import Experts, Router
 from favilla.model.norms import rms_norm
 from favilla.model.text import ResidualGate, TextBackbone
-from favilla.model.vision import PackedPictures, VisionAdapter, VisionTower
+from favilla.model.vision import PackedPictures, VisionAdapter, VisionTower, look_at_neighbours
 
 
 class SparkModel(nn.Module):
@@ -131,6 +131,7 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
         elif isinstance(module, ResidualGate):
             module.gate.fill_(gate)
     tower = model.model.vision_tower
+    look_at_neighbours(tower)
     patches_CP = tower.patch_embedder.patch_embedding.weight
     colours = patches_CP.unflatten(1, (-1, model.config.vision.patch_size**2))  # a view: (C, frames * 3, pixels)
     colours -= colours.mean(-1, keepdim=True)

@@ -18,6 +18,8 @@ from torch import nn
 from favilla.model.config import SparkConfig, VisionConfig
 from favilla.model.functional import activation, attention, rotate
 
+NEIGHBOURS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # (columns, rows) away
+
 
 @dataclass(frozen=True)
 class PackedPictures:
@@ -231,6 +233,27 @@ class VisionTower(nn.Module):
             "full_attention": same[:, None],
             "window_attention": (same & (window[:, :, None] == window[:, None, :]))[:, None],
         }
+
+
+@torch.no_grad()
+def look_at_neighbours(tower: VisionTower, sharpness: float = 5.0) -> None:
+    """Let heads start by looking at the patch to the right, left, below and above, in turn, whatever is drawn there.
+
+    In the manner of convolutional starts of attention (d'Ascoli et al. 2021): with query and key biases alone the logit
+    is `sharpness`^2 * sum over frequencies of cos(frequency * (offset - neighbour)), over the root of the head's width.
+    """
+    width = tower.frequency.numel() * 4
+    for layer in tower.layers:
+        assert isinstance(layer, VisionLayer)
+        attention = layer.attn
+        key_HK, query_HK = torch.zeros(2, attention.heads, width)
+        for head in range(attention.heads):
+            column, row = NEIGHBOURS[head % len(NEIGHBOURS)]
+            angle = torch.cat([tower.frequency * column, tower.frequency * row])
+            key_HK[head, : width // 2] = sharpness
+            query_HK[head] = sharpness * torch.cat([angle.cos(), angle.sin()])
+        attention.q_proj.bias.copy_(query_HK.flatten())
+        attention.k_proj.bias.copy_(key_HK.flatten())
 
 
 class VisionAdapter(nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -219,3 +221,49 @@ def test_attention_written_out_for_the_compiler_equals_the_fused_kernel(dtype: t
     bound = 1e-5 if dtype == torch.float32 else 3e-2
     for plain, compiled in zip(*results, strict=True):
         assert (plain - compiled).abs().max() <= bound * plain.abs().max()
+
+
+@torch.no_grad()
+def test_a_fresh_tower_looks_at_neighbours() -> None:
+    """Attention weights from the definition, patch by patch: on average each head's largest is the neighbour meant for it."""
+    vision = VisionConfig(hidden_size=128, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                          pos_emb_height=8, pos_emb_width=8)  # fmt: skip
+    config = SparkConfig(
+        text=TextConfig(vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
+                        num_key_value_heads=1, head_dim=16, mlp_layer_types=["dense"]),
+        vision=vision, image_token_id=IMAGE, projector_hidden_size=24,
+    )  # fmt: skip
+    model = MuseSpark(config)
+    initialise(model, 0)
+    rows, columns, width = 6, 6, 32
+    for layer in model.model.vision_tower.layers:
+        attn = layer.attn
+        x_SC = torch.randn(rows * columns, 128, generator=torch.Generator().manual_seed(3))
+        q, k = (proj(x_SC).view(rows * columns, 4, width) for proj in (attn.q_proj, attn.k_proj))
+
+        def turned(v: torch.Tensor) -> torch.Tensor:
+            out = v.clone()
+            for place in range(rows * columns):
+                spots = (place % columns + 1, place // columns + 1)
+                for i in range(width // 2):
+                    f = 10_000.0 ** (-(i % 8) / 8)
+                    angle = torch.tensor(f * spots[i // 8])
+                    a, b = v[place, :, i], v[place, :, i + width // 2]
+                    out[place, :, i] = a * angle.cos() - b * angle.sin()
+                    out[place, :, i + width // 2] = b * angle.cos() + a * angle.sin()
+            return out
+
+        weights_HSS = torch.einsum("shk,thk->hst", turned(q), turned(k)).div(width**0.5).softmax(-1)
+        inside = list(itertools.product(range(1, rows - 1), range(1, columns - 1)))
+        offsets = list(itertools.product((-1, 0, 1), repeat=2))
+        for head, neighbour in enumerate([(1, 0), (-1, 0), (0, 1), (0, -1)]):
+            mean = {
+                (right, down): sum(
+                    float(weights_HSS[head, row * columns + column, (row + down) * columns + column + right])
+                    for row, column in inside
+                )
+                / len(inside)
+                for right, down in offsets
+            }
+            assert max(offsets, key=lambda offset: mean[offset]) == neighbour
+            assert mean[neighbour] > 7 / (rows * columns)
