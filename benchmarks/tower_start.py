@@ -4,7 +4,7 @@
 
 The tower of recipes/ember.toml alone, with a linear map from its image tokens to 58 signs; words of one to five signs in
 nine fonts, colours and papers. Placement: `cells` (a sign every 14 pixels, in its place), `free` (words anywhere), `growing`
-(from the one to the other over the run). Labels: `cells` (each token is told the signs whose middle it holds), `picture`
+(from the one to the other over the run), `mixed` (most near their cells, some free, from the first step on). Labels: `cells` (each token is told the signs whose middle it holds), `picture`
 (the mean of the tokens is told all signs). Prints the recall of signs on free words that were never seen; the peer of a run
 is the same run with --placement free, made in the same call and given the same number of steps.
 """
@@ -96,8 +96,9 @@ def measure(placement: str, labels: str, steps: int, seed: int) -> float:
     rng = random.Random(f"train/{seed}")
     for step in range(steps):
         grown = FREE * min(1.0, 1.25 * step / steps)
-        off = {"cells": 0.0, "free": FREE, "growing": grown}[placement]
-        logits, truth = guess([draw(rng, processor, off) for _ in range(BATCH)])
+        fixed = {"cells": 0.0, "free": FREE, "growing": grown}
+        offs = [fixed[placement] if placement in fixed else FREE * 1.25 * rng.random() ** 2 for _ in range(BATCH)]
+        logits, truth = guess([draw(rng, processor, off) for off in offs])
         (-(truth * logits.log_softmax(-1)).sum() / truth.sum()).backward()
         for group, rate in zip((g for o in optimisers for g in o.param_groups), rates, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / WARMUP)
@@ -118,7 +119,7 @@ def measure(placement: str, labels: str, steps: int, seed: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--placement", choices=("cells", "free", "growing"), default="growing")
+    parser.add_argument("--placement", choices=("cells", "free", "growing", "mixed"), default="growing")
     parser.add_argument("--labels", choices=("cells", "picture"), default="cells")
     parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--seeds", type=int, default=1)
