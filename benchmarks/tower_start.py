@@ -2,7 +2,7 @@
 
     python benchmarks/tower_start.py --placement growing --labels cells --steps 1600
 
-The tower of recipes/ember.toml alone, with a linear map from its image tokens to 58 signs; words of one to five signs in
+The tower of recipes/ember.toml alone, with a linear map from its image tokens to 59 signs; words of one to five signs in
 nine fonts, colours and papers. Placement: `cells` (a sign every 14 pixels, in its place), `free` (words anywhere), `growing`
 (from the one to the other over the run), `mixed` (most near their cells, some free, from the first step on). Labels: `cells` (each token is told the signs whose middle it holds), `picture`
 (the mean of the tokens is told all signs). Prints the recall of signs on free words that were never seen; the peer of a run

@@ -113,8 +113,9 @@ def image_slots(ids_BT: torch.Tensor, image_token_id: int, token_M: torch.Tensor
 def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
     """Fresh weights: normal with the config's `initializer_range`, norms neutral, residual gates at `gate`.
 
-    Patches of one colour start as nothing, so that what is drawn counts and not the paper. Outputs of attention and feed-forward are normed before they are added, so their scale needs no depth rule
-    in the backbone; in the (pre-norm) tower they are scaled by 1/sqrt(2 layers) (GPT-2).
+    Patches of one colour start as nothing, so that what is drawn counts and not the paper. Outputs of attention and
+    feed-forward are normed before they are added, so their scale needs no depth rule in the backbone; in the (pre-norm)
+    tower they are scaled by 1/sqrt(2 layers) (GPT-2).
     """
     generator = torch.Generator().manual_seed(seed)
     std = model.config.text.initializer_range

@@ -245,15 +245,15 @@ def look_at_neighbours(tower: VisionTower, sharpness: float = 5.0) -> None:
     width = tower.frequency.numel() * 4
     for layer in tower.layers:
         assert isinstance(layer, VisionLayer)
-        attention = layer.attn
-        key_HK, query_HK = torch.zeros(2, attention.heads, width)
-        for head in range(attention.heads):
+        attn = layer.attn
+        key_HK, query_HK = torch.zeros(2, attn.heads, width)
+        for head in range(attn.heads):
             column, row = NEIGHBOURS[head % len(NEIGHBOURS)]
             angle = torch.cat([tower.frequency * column, tower.frequency * row])
             key_HK[head, : width // 2] = sharpness
             query_HK[head] = sharpness * torch.cat([angle.cos(), angle.sin()])
-        attention.q_proj.bias.copy_(query_HK.flatten())
-        attention.k_proj.bias.copy_(key_HK.flatten())
+        attn.q_proj.bias.copy_(query_HK.flatten())
+        attn.k_proj.bias.copy_(key_HK.flatten())
 
 
 class VisionAdapter(nn.Module):

@@ -14,8 +14,9 @@ from favilla.train.recipe import Recipe
 
 
 class Progress:
-    """Appends one JSON line to metrics.jsonl every `log_every` steps, and before every checkpoint: step, loss (mean nats per target token since
-    the last line), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share, skipped, seconds.
+    """Appends one JSON line to metrics.jsonl every `log_every` steps, and before every checkpoint: step, loss (mean nats
+    per target token since the last line), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share,
+    skipped, seconds.
 
     flops: operations of a step on one rank; peak: operations per second of the machine.
     """

@@ -71,9 +71,8 @@ class DataPart(Strict):
     questions: int = Field(default=3, ge=1)
     conversations: float = Field(default=0.0, ge=0, le=1)
     efforts: dict[Literal["low", "medium", "high", "xhigh"], Share] = {"low": 0.3, "medium": 0.35, "high": 0.35}
-    stages: tuple[
-        Annotated[int, Field(gt=0)], ...
-    ] = ()  # numbers of the examples with which the second, third, ... stage begins
+    # numbers of the examples with which the second, third, ... stage begins
+    stages: tuple[Annotated[int, Field(gt=0)], ...] = ()
     tasks: dict[str, TaskPart] = Field(min_length=1)
     workers: int = Field(default=1, ge=0)
 

@@ -1,6 +1,6 @@
 """Reading what is written in a picture: words, numbers and letters that make no word.
 
-Level 1: a row of 2 to 6 letters or digits, each about in the middle of a cell of 28 x 28 pixels. Level 2: one word or
+Level 1: a row of 1 to 4 letters or digits, each about in the middle of a cell of 28 x 28 pixels. Level 2: one word or
 number anywhere. Level 3: 2 to 5 words in up to three lines; also the n-th word, or one line. Level 4: 6 to 12 smaller
 words in two to four lines, in wear.
 
@@ -80,7 +80,7 @@ class Reading(SceneFamily):
         (fewest, most), (few, many), _ = SIZES[level]
         # One sign alone is where reading begins: there is no question where to look.
         count = min(rng.randint(fewest, most), rng.randint(fewest, most)) if level == 1 else rng.randint(fewest, most)
-        words = [_letters(rng, 1, 1) if level == 1 else _word(rng) for _ in range(count)]
+        words = [_sign(rng) if level == 1 else _word(rng) for _ in range(count)]
         cuts = rng.sample(range(1, len(words)), min(rng.randint(few, many), len(words)) - 1)
         cuts = [0, *sorted(cuts), len(words)]
         return {"lines": [words[a:b] for a, b in itertools.pairwise(cuts)]}
@@ -118,7 +118,7 @@ class Reading(SceneFamily):
                     colour = ink(tone)
                 draw.text((x, middle), word, font=letters, fill=colour, anchor="lm")
                 x += size + space
-        return degrade(rng, image, (0.0, 0.3, 0.4, 0.7)[level - 1] * rng.random())
+        return degrade(rng, image, (0.3, 0.4, 0.7)[level - 2] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
         lines = [" ".join(line) for line in scene["lines"]]
@@ -149,7 +149,7 @@ def _row_of_cells(rng: random.Random, signs: list[str], letters: ImageFont.FreeT
     pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
     off = rng.uniform(0, max(0.0, (CELL - 1.15 * letters.size) / 2))
     for place, sign in enumerate(signs):
-        x, y = ((place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2)
+        x, y = (place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2
         draw.text((x, y), sign, font=letters, fill=pen, anchor="mm")
     return degrade(rng, image, 0.2 * rng.random())
 
@@ -162,16 +162,19 @@ def _word(rng: random.Random) -> str:
         return rng.choice((word, word, word, word.upper(), word.lower(), word.capitalize()))
     if kind < 0.75:
         return str(rng.randrange(10 ** rng.choice((1, 2, 2, 3, 3, 4))))
-    return _letters(rng, 2, 5)
+    return _letters(rng, rng.randint(2, 5))
 
 
-def _letters(rng: random.Random, fewest: int, most: int) -> str:
-    """Letters that make no word or, where one may stand alone, digits half of the time."""
-    if fewest == 1 and rng.random() < 0.5:
-        return "".join(rng.choices("0123456789", k=rng.randint(fewest, most)))
+def _sign(rng: random.Random) -> str:
+    """A digit or a letter."""
+    return str(rng.randrange(10)) if rng.random() < 0.5 else _letters(rng, 1)
+
+
+def _letters(rng: random.Random, count: int) -> str:
+    """Letters that make no word."""
     # In some faces l and I are one stroke, and letters of one shape in two sizes need a neighbour that tells their size.
     lower = rng.random() < 0.5
     letters = "abcdefghijkmnopqrstuvwxyz" if lower else "ABCDEFGHJKLMNPQRSTUVWXYZ"
-    while set((word := "".join(rng.choices(letters, k=rng.randint(fewest, most)))).lower()) <= set("cosvwxz"):
+    while set((word := "".join(rng.choices(letters, k=count))).lower()) <= set("cosvwxz"):
         continue
     return rng.choice((word, word.capitalize())) if lower else word

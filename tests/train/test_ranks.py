@@ -43,7 +43,7 @@ def join(rank: int, port: int) -> None:
 
 
 def leave() -> None:
-    """All work is on disk. Straight out: about one time in twenty, PyTorch's threads abort an interpreter that ends."""
+    """All work is on disk. Straight out: now and then PyTorch's threads abort an interpreter that ends."""
     dist.barrier()
     dist.destroy_process_group()
     os._exit(0)
