@@ -21,8 +21,9 @@ def tiny_recipe(**changes: Any) -> Recipe:
         "data": {
             "rows": 2, "tokens": 192, "picture_rows": 2, "picture_patches": 256, "max_image_tokens": 64,
             "questions": 2, "tasks": {"arithmetic": {"levels": [1]}, "counting": {"levels": [1]}}, "workers": 0,
+            "practice": {"rows": 1, "words": 2, "grown": 10},
         },
-        "optim": {"steps": 8, "warmup": 2},
+        "optim": {"steps": 8, "warmup": 2, "marks": 1.0},
         "run": {"compile": False, "log_every": 1, "save_every": 3},
     }  # fmt: skip
     for part, values in changes.items():

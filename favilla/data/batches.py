@@ -10,15 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from favilla.data.examples import Example
-from favilla.model.vision import PackedPictures, pack_pictures
+from favilla.data.examples import Example, Picture
+from favilla.model.vision import PackedPictures, block_order, pack_pictures
 
 IGNORE = -100
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Size of a batch: text rows x tokens, at most `targets` of them targets; picture rows x patches."""
+    """Size of a batch: text rows x tokens, at most `targets` of them targets; picture rows x patches, with
+    `practice_rows` more for practice; at most `marks` marks."""
 
     rows: int
     tokens: int
@@ -27,13 +28,17 @@ class Shape:
     picture_patches: int
     pixel_values: int = 588
     merge: int = 2
+    practice_rows: int = 0
+    marks: int = 0
 
 
 @dataclass
 class Batch:
     """ids_BT, at_N (flat indices of the tokens whose next token is a target), labels_N (that next token; IGNORE
     where at_N is padding), positions_BT, segments_BT (document number, 0 = padding),
-    branches_BT (0 = shared by the document), slots_BT (image token index, -1 = text)."""
+    branches_BT (0 = shared by the document), slots_BT (image token index, -1 = text); marked_K (flat indices of patches,
+    in the order of the packed rows), marks_K (a token that stands for what the patch shows; IGNORE where marked_K is
+    padding)."""
 
     ids_BT: torch.Tensor
     at_N: torch.Tensor
@@ -42,10 +47,13 @@ class Batch:
     segments_BT: torch.Tensor
     branches_BT: torch.Tensor
     slots_BT: torch.Tensor
+    marked_K: torch.Tensor
+    marks_K: torch.Tensor
     pictures: PackedPictures
     examples: int
     tokens: int
     targets: int
+    marks: int
 
 
 class Packer:
@@ -67,11 +75,8 @@ class Packer:
         if row is None or self.targets + example.targets > self.shape.targets:
             return False
         picture_free = list(self.picture_free)
-        for _, (height, width) in example.pictures:
-            target = next((r for r, space in enumerate(picture_free) if space >= height * width), None)
-            if target is None:
-                return False
-            picture_free[target] -= height * width
+        if not all(take(picture_free, picture) for picture in example.pictures):
+            return False
         self.free[row] -= len(example)
         self.picture_free = picture_free
         self.targets += example.targets
@@ -89,7 +94,11 @@ class Packer:
         labels = np.full((s.rows, s.tokens), IGNORE, dtype=np.int64)
         slots = np.full((s.rows, s.tokens), -1, dtype=np.int64)
         pictures = [picture for _, example in self.placed for picture in example.pictures]
-        packed = pack(pictures, s)
+        # Practice fills what is left of the picture rows, and rows of its own.
+        free = self.picture_free + [s.picture_patches] * s.practice_rows
+        practice = [picture for _, example in self.placed for picture in example.practice if take(free, picture)]
+        packed = pack(pictures + practice, s)
+        marked, marks = self.marks(pictures + practice, packed)
         token_M, taken = packed.token_M.numpy(), 0
         end, document = [0] * s.rows, [0] * s.rows
         # in the order of `placed`, which is the order of the pictures
@@ -113,7 +122,7 @@ class Packer:
             slots[row, places] = token_M[taken : taken + len(places)]
             taken += len(places)
             end[row] = at
-        if taken != len(token_M):
+        if taken != sum(len(picture.encoded[0]) for picture in pictures) // s.merge**2:
             raise ValueError("fewer image placeholders in a batch than image tokens: encoder bug")
         where = np.flatnonzero(labels != IGNORE)
         at_N, labels_N = np.zeros(s.targets, dtype=np.int64), np.full(s.targets, IGNORE, dtype=np.int64)
@@ -121,15 +130,44 @@ class Packer:
         tensor = torch.from_numpy
         return Batch(
             tensor(ids), tensor(at_N), tensor(labels_N), tensor(positions), tensor(segments), tensor(branches),
-            tensor(slots), pictures=packed, examples=len(self.placed), tokens=sum(end), targets=len(where),
+            tensor(slots), tensor(marked), tensor(marks), pictures=packed, examples=len(self.placed), tokens=sum(end),
+            targets=len(where), marks=int((marks != IGNORE).sum()),
         )  # fmt: skip
 
+    def marks(self, pictures: list[Picture], packed: PackedPictures) -> tuple[np.ndarray, np.ndarray]:
+        """(marked_K, marks_K) of packed pictures; marks beyond the budget are left out."""
+        merge, token_M = self.shape.merge**2, packed.token_M.numpy()
+        found, first = [np.zeros((0, 2), dtype=np.int64)], 0
+        for picture in pictures:
+            height, width = picture.encoded[1]
+            order = block_order(height, width, self.shape.merge)
+            place = np.empty_like(order)
+            place[order] = np.arange(len(order))
+            start = token_M[first] * merge
+            found.append(np.stack([start + place[picture.marks[:, 0]], picture.marks[:, 1]], axis=1))
+            first += len(order) // merge
+        at = np.concatenate(found)[: self.shape.marks]
+        marked, marks = np.zeros(self.shape.marks, dtype=np.int64), np.full(self.shape.marks, IGNORE, dtype=np.int64)
+        marked[: len(at)], marks[: len(at)] = at[:, 0], at[:, 1]
+        return marked, marks
 
-def pack(pictures: list[tuple[np.ndarray, tuple[int, int]]], shape: Shape) -> PackedPictures:
+
+def take(free: list[int], picture: Picture) -> bool:
+    """Take a picture's patches from the first row with room for them; False when there is none."""
+    need = len(picture.encoded[0])
+    row = next((r for r, space in enumerate(free) if space >= need), None)
+    if row is None:
+        return False
+    free[row] -= need
+    return True
+
+
+def pack(pictures: list[Picture], shape: Shape) -> PackedPictures:
     """Pictures of a batch in its fixed shape; a batch without pictures runs the tower on padding alone, so that
     every rank and every compiled step does the same work."""
+    rows = shape.picture_rows + shape.practice_rows
     if pictures:
-        return pack_pictures(pictures, shape.picture_patches, shape.picture_rows, shape.merge)
-    size = (shape.picture_rows, shape.picture_patches)
+        return pack_pictures([p.encoded for p in pictures], shape.picture_patches, rows, shape.merge)
+    size = (rows, shape.picture_patches)
     pixels, zeros = torch.zeros(*size, shape.pixel_values, dtype=torch.uint8), torch.zeros(size, dtype=torch.long)
     return PackedPictures(pixels, zeros, zeros, zeros, zeros, zeros, zeros.new_zeros(0))

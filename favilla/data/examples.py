@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from favilla.chat.encode import EncodedChat, encode_chat
+from favilla.chat.encode import EncodedChat, EncodedPicture, encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.messages import ImagePart, Message
 from favilla.chat.tokenizer import Tokenizer
 from favilla.worlds.base import Family, Problem, Split, Style
+from favilla.worlds.marks import Mark
+from favilla.worlds.practice import FREE, practice_word
 
 # How much thinking each effort level asks for; xhigh is the steps style too, with more room.
 STYLE_OF_EFFORT: dict[str, Style] = {"low": "direct", "medium": "terse", "high": "steps", "xhigh": "steps"}
@@ -41,6 +43,8 @@ class Mixture:
     stages: numbers of the examples with which the second, third, ... stage begins (a curriculum); none: one stage.
     efforts: probability of each effort level. questions: at most that many questions about one picture.
     conversations: share of picture examples that are one conversation of several turns instead of branches.
+    practice: words that each example brings along for practice in reading; they stand anywhere from example number
+    `practice_grown` on, and leave their cells little by little before.
     """
 
     tasks: tuple[Task, ...]
@@ -49,6 +53,8 @@ class Mixture:
     conversations: float = 0.0
     split: Split = "train"
     stages: tuple[int, ...] = ()
+    practice: int = 0
+    practice_grown: int = 0
 
     def stage(self, index: int) -> int:
         """The stage, from 0, that example number `index` belongs to."""
@@ -56,13 +62,24 @@ class Mixture:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """encoded: uint8 patches and their grid; marks (K, 2): a patch in raster order, and a token that stands for what the
+    patch shows."""
+
+    encoded: EncodedPicture
+    marks: np.ndarray
+
+
+@dataclass(frozen=True)
 class Example:
-    """prefix: token ids without targets; branches: (ids, targets) each; pictures: (uint8 patches, grid) in order."""
+    """prefix: token ids without targets; branches: (ids, targets) each; pictures: in order; practice: pictures outside of
+    the text, to read from."""
 
     family: str
     prefix: np.ndarray
     branches: tuple[tuple[np.ndarray, np.ndarray], ...]
-    pictures: tuple[tuple[np.ndarray, tuple[int, int]], ...]
+    pictures: tuple[Picture, ...]
+    practice: tuple[Picture, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prefix) + sum(len(ids) for ids, _ in self.branches)
@@ -118,10 +135,33 @@ def make_example(
         encode_chat(tokenizer, processor, turns, effort=effort, pictures=encoded[0].pictures)
         for turns in conversations[1:]
     ]
-    return branch(problems[0].family, encoded, max_tokens)
+    marked = [marked_picture(tokenizer, picture, problems[0].marks) for picture in encoded[0].pictures]
+    practice = []
+    for _ in range(mixture.practice):
+        off = FREE * min(1.0, index / mixture.practice_grown) if mixture.practice_grown else FREE
+        image, marks = practice_word(rng, off)
+        practice.append(marked_picture(tokenizer, processor.patches(image), marks))
+    return branch(problems[0].family, encoded, max_tokens, tuple(marked), tuple(practice))
 
 
-def branch(family: str, encoded: list[EncodedChat], max_tokens: int) -> Example | None:
+def marked_picture(tokenizer: Tokenizer, encoded: EncodedPicture, marks: tuple[Mark, ...]) -> Picture:
+    """A picture with its marks as (patch, token), a label of several tokens as several marks."""
+    _, (rows, columns) = encoded
+    places = [
+        (int(mark.y * rows) * columns + int(mark.x * columns), token)
+        for mark in marks
+        for token in tokenizer.encode(mark.label)
+    ]
+    return Picture(encoded, np.asarray(places, dtype=np.int64).reshape(-1, 2))
+
+
+def branch(
+    family: str,
+    encoded: list[EncodedChat],
+    max_tokens: int,
+    pictures: tuple[Picture, ...],
+    practice: tuple[Picture, ...] = (),
+) -> Example | None:
     """Split encoded conversations into what they share and their branches, as many as fit `max_tokens`."""
     ids = [np.asarray(e.ids) for e in encoded]
     shared = 0
@@ -138,4 +178,4 @@ def branch(family: str, encoded: list[EncodedChat], max_tokens: int) -> Example 
             room -= len(i) - shared
     if not branches:
         return None
-    return Example(family, ids[0][:shared].astype(np.int32), tuple(branches), tuple(encoded[0].pictures))
+    return Example(family, ids[0][:shared].astype(np.int32), tuple(branches), pictures, practice)

@@ -41,19 +41,27 @@ class MuseSpark(nn.Module):
 
     def see(self, pictures: PackedPictures) -> torch.Tensor:
         """Image tokens of all rows (R * S / merge^2, D), padding included, at the scale of word embeddings."""
-        features = self.model.vision_adapter(self.model.vision_tower(pictures))
+        return self.project(self.model.vision_tower(pictures))
+
+    def project(self, features: torch.Tensor) -> torch.Tensor:
+        """Image tokens from what the tower gives."""
+        features = self.model.vision_adapter(features)
         return rms_norm(self.model.vision_projection(features), self.config.text.rms_norm_eps)
 
     def embed(
-        self, ids_BT: torch.Tensor, pictures: PackedPictures | None = None, slots_BT: torch.Tensor | None = None
+        self,
+        ids_BT: torch.Tensor,
+        pictures: PackedPictures | None = None,
+        slots_BT: torch.Tensor | None = None,
+        image_MD: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Word embeddings with image tokens in their places."""
+        """Word embeddings with image tokens in their places; image_MD: what `see` gave for the pictures, if at hand."""
         x_BTD = self.model.language_model.embed(ids_BT)
         if pictures is None:
             return x_BTD
         if slots_BT is None:
             slots_BT = image_slots(ids_BT, self.config.image_token_id, pictures.token_M)
-        image_BTD = self.see(pictures)[slots_BT.clamp(min=0)]
+        image_BTD = (self.see(pictures) if image_MD is None else image_MD)[slots_BT.clamp(min=0)]
         return torch.where((slots_BT >= 0)[..., None], image_BTD, x_BTD)
 
     def head(self, x_BTD: torch.Tensor) -> torch.Tensor:
@@ -115,7 +123,7 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
 
     Patches of one colour start as nothing, so that what is drawn counts and not the paper. Outputs of attention and
     feed-forward are normed before they are added, so their scale needs no depth rule in the backbone; in the (pre-norm)
-    tower they are scaled by 1/sqrt(2 layers) (GPT-2).
+    tower those of feed-forward are scaled by 1/sqrt(2 layers) (GPT-2), and attention starts by looking at neighbours.
     """
     generator = torch.Generator().manual_seed(seed)
     std = model.config.text.initializer_range
@@ -132,10 +140,10 @@ def initialise(model: MuseSpark, seed: int, gate: float = 0.0) -> None:
         elif isinstance(module, ResidualGate):
             module.gate.fill_(gate)
     tower = model.model.vision_tower
-    look_at_neighbours(tower)
+    look_at_neighbours(tower, generator)
     patches_CP = tower.patch_embedder.patch_embedding.weight
     colours = patches_CP.unflatten(1, (-1, model.config.vision.patch_size**2))  # a view: (C, frames * 3, pixels)
     colours -= colours.mean(-1, keepdim=True)
     for name, parameter in tower.layers.named_parameters():
-        if name.endswith(("attn.proj.weight", "mlp.fc2.weight")):
+        if name.endswith("mlp.fc2.weight"):
             parameter.div_(math.sqrt(2 * len(tower.layers)))

@@ -236,8 +236,9 @@ class VisionTower(nn.Module):
 
 
 @torch.no_grad()
-def look_at_neighbours(tower: VisionTower, sharpness: float = 5.0) -> None:
-    """Let heads start by looking at the patch to the right, left, below and above, in turn, whatever is drawn there.
+def look_at_neighbours(tower: VisionTower, generator: torch.Generator, sharpness: float = 5.0) -> None:
+    """Let heads start by looking at the patch to the right, left, below and above, in turn, whatever is drawn there, and
+    let what they see count: values and outputs start at the scale that keeps their variance.
 
     In the manner of convolutional starts of attention (d'Ascoli et al. 2021): with query and key biases alone the logit
     is `sharpness`^2 * sum over frequencies of cos(frequency * (offset - neighbour)), over the root of the head's width.
@@ -254,6 +255,8 @@ def look_at_neighbours(tower: VisionTower, sharpness: float = 5.0) -> None:
             query_HK[head] = sharpness * torch.cat([angle.cos(), angle.sin()])
         attn.q_proj.bias.copy_(query_HK.flatten())
         attn.k_proj.bias.copy_(key_HK.flatten())
+        for proj in (attn.v_proj, attn.proj):
+            proj.weight.normal_(0, proj.in_features**-0.5, generator=generator)
 
 
 class VisionAdapter(nn.Module):

@@ -11,7 +11,6 @@ import torch
 
 from favilla.data.loader import LoaderState
 from favilla.errors import UserError
-from favilla.model import MuseSpark
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -19,7 +18,7 @@ CHECKPOINT = "checkpoint.pt"
 def save_checkpoint(
     folder: Path,
     step: int,
-    model: MuseSpark,
+    trained: torch.nn.Module,
     optimisers: list[torch.optim.Optimizer],
     data: list[LoaderState],
     recipe: str,
@@ -27,7 +26,7 @@ def save_checkpoint(
     """Keep one checkpoint: the last one replaces the one before in a single rename. data: one state per rank."""
     content = {
         "step": step,
-        "model": model.state_dict(),
+        "trained": trained.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
         "data": [asdict(state) for state in data],
         "rng": torch.get_rng_state(),
@@ -42,7 +41,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, model: MuseSpark, optimisers: list[torch.optim.Optimizer], recipe: str, world: int
+    folder: Path, trained: torch.nn.Module, optimisers: list[torch.optim.Optimizer], recipe: str, world: int
 ) -> tuple[int, list[LoaderState]] | None:
     """Restore a run in place; (next step, state of every rank's data), or None when there is nothing to resume.
 
@@ -59,7 +58,7 @@ def load_checkpoint(
         raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
     if len(content["data"]) != world:
         raise UserError(f"{path}: was written by {len(content['data'])} processes, now there are {world}; use as many")
-    model.load_state_dict(content["model"])
+    trained.load_state_dict(content["trained"])
     for optimiser, state in zip(optimisers, content["optimisers"], strict=True):
         optimiser.load_state_dict(state)
     torch.set_rng_state(content["rng"])

@@ -20,7 +20,7 @@ def step_flops(model: MuseSpark, config: SparkConfig, shape: Shape) -> int:
     """Forward and backward operations of one batch: 6 per weight and token, attention 12 * keys * width * layers
     per query (full scores, as computed), the head at the target budget alone."""
     t, v = config.text, config.vision
-    tokens, patches = shape.rows * shape.tokens, shape.picture_rows * shape.picture_patches
+    tokens, patches = shape.rows * shape.tokens, (shape.picture_rows + shape.practice_rows) * shape.picture_patches
     backbone = model.model.language_model
     dense = matrix_parameters(backbone)
     for name, parameter in backbone.named_parameters():

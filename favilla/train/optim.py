@@ -1,7 +1,7 @@
 """Optimisers and the learning-rate schedule.
 
-Muon (Jordan et al. 2024) for the matrices between the ends of the network; AdamW for embeddings, head, expert
-stacks (which are no matrices), norms, gates and biases.
+Muon (Jordan et al. 2024) for the matrices between the ends of the network; AdamW for embeddings, head, what reads marks,
+expert stacks (which are no matrices), norms, gates and biases.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from typing import Any
 
 import torch
 
-from favilla.model import MuseSpark
-
-ENDS = ("embed_tokens", "lm_head", "patch_embedding", "position_embedding_table", "mlp.gate.weight")
+ENDS = ("embed_tokens", "lm_head", "patch_embedding", "position_embedding_table", "mlp.gate.weight", "reader")
 
 
-def split_parameters(model: MuseSpark) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]]:
+def split_parameters(model: torch.nn.Module) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]]:
     """(for Muon, for AdamW), both in the model's order."""
     matrices: list[torch.nn.Parameter] = []
     others: list[torch.nn.Parameter] = []
@@ -26,7 +24,7 @@ def split_parameters(model: MuseSpark) -> tuple[list[torch.nn.Parameter], list[t
 
 
 def make_optimisers(
-    model: MuseSpark,
+    model: torch.nn.Module,
     muon_lr: float,
     adam_lr: float,
     betas: tuple[float, float],
@@ -34,8 +32,9 @@ def make_optimisers(
     vision_rate: float,
 ) -> list[torch.optim.Optimizer]:
     """Muon and AdamW; every group remembers its peak rate as `peak_lr`, which is `vision_rate` times the text's for
-    tower, adapter and projection."""
-    seeing = {id(p) for name, p in model.named_parameters() if name.startswith("model.vision_")}
+    tower, adapter, projection and what reads marks."""
+    names = ("model.vision_", "reader")
+    seeing = {id(p) for name, p in model.named_parameters() if any(part in name for part in names)}
 
     def groups(parameters: list[torch.nn.Parameter], lr: float) -> list[dict[str, Any]]:
         text = [p for p in parameters if id(p) not in seeing]

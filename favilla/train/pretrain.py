@@ -36,6 +36,7 @@ from favilla.model.experts import MixtureOfExperts
 from favilla.model.folder import FLOAT32, write_atomically
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
 from favilla.train.flops import measured_peak, step_flops
+from favilla.train.marks import MarkReader
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.progress import Progress
 from favilla.train.recipe import Recipe
@@ -99,48 +100,30 @@ def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokeni
 
 
 def loss_sum(
-    model: MuseSpark, batch: Batch, autocast: bool, picture_weight: float = 0.0
+    model: MuseSpark, batch: Batch, autocast: bool, reader: MarkReader | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cross-entropy summed over the batch's targets (a batch without any gives 0, not NaN): what to minimise, with
-    `picture_weight` times the picture loss, and the cross-entropy alone."""
+    """Cross-entropy summed over the batch's targets, and over its marks if there is a reader for them; a batch without any
+    gives 0, not NaN."""
     device = batch.ids_BT.device.type
     with torch.autocast(device, torch.bfloat16) if autocast else nullcontext():
-        x_BTD = model.embed(batch.ids_BT, batch.pictures, batch.slots_BT)
+        features = model.model.vision_tower(batch.pictures)
+        image_MD = model.project(features)
         logits_NV = model(
             batch.ids_BT, positions_BT=batch.positions_BT, segments_BT=batch.segments_BT,
-            branches_BT=batch.branches_BT, at_N=batch.at_N, embedded_BTD=x_BTD,
+            branches_BT=batch.branches_BT, at_N=batch.at_N,
+            embedded_BTD=model.embed(batch.ids_BT, batch.pictures, batch.slots_BT, image_MD),
         )  # fmt: skip
-        seen = picture_loss(model, batch, x_BTD) if picture_weight else None
-    loss = F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum")
-    return loss if seen is None else loss + picture_weight * seen, loss.detach()
-
-
-def picture_loss(model: MuseSpark, batch: Batch, x_BTD: torch.Tensor) -> torch.Tensor:
-    """Cross-entropy, summed, of each target guessed from its document's picture alone: from the mean of the image tokens,
-    through the output matrix, on top of how often each token is a target in this batch.
-
-    Text as labels of a bag of words, as in Huang et al. 2024 (SuperClass). A fresh tower's image tokens are noise to the
-    backbone, and the gradient of the language loss first makes them all alike, which is hard to come back from
-    (docs/LOG.md); this one is about nothing but how they differ.
-    """
-    of_picture_BTT = (batch.segments_BT[:, :, None] == batch.segments_BT[:, None, :]) & (batch.slots_BT >= 0)[:, None]
-    tokens_BT = of_picture_BTT.sum(-1)
-    mean_BTD = of_picture_BTT.float() @ x_BTD.float() / tokens_BT.clamp(min=1)[..., None]
-    counts_N = ((tokens_BT.flatten()[batch.at_N] > 0) & (batch.labels_N != IGNORE)).float()
-    labels_N, total = batch.labels_N.clamp(min=0), counts_N.sum().clamp(min=1)
-    mean_ND = mean_BTD.flatten(0, 1)[batch.at_N]
-    mean_ND = mean_ND - (counts_N @ mean_ND) / total
-    frequency_V = torch.zeros(model.config.text.vocab_size, device=x_BTD.device).index_add(0, labels_N, counts_N)
-    prior_V = torch.log((frequency_V + 0.05) / (total + 0.05 * len(frequency_V)))
-    return counts_N @ F.cross_entropy(model.lm_head(mean_ND).float() + prior_V, labels_N, reduction="none")
+        marks = logits_NV.new_zeros(()) if reader is None else reader(batch, features, image_MD)
+    return F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum"), marks
 
 
 def ready(batch: Batch, processor: ImageProcessor, device: torch.device) -> Batch:
     """Pixels normalised, tensors on the device."""
     pixels = torch.from_numpy(processor.normalise(batch.pictures.pixels_RSP.numpy()))
     batch.pictures = batch.pictures.with_pixels(pixels).to(device)
-    for name in ("ids_BT", "at_N", "labels_N", "positions_BT", "segments_BT", "branches_BT", "slots_BT"):
-        setattr(batch, name, getattr(batch, name).to(device))
+    for name, value in vars(batch).items():
+        if isinstance(value, torch.Tensor):
+            setattr(batch, name, value.to(device))
     return batch
 
 
@@ -178,15 +161,16 @@ def pretrain(
     else:
         model = MuseSpark(config)
         initialise(model, recipe.seed, recipe.model.gate_init)
-    model.to(place)
     o = recipe.optim
-    optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
+    reader = MarkReader(config) if o.marks else None
+    trained = torch.nn.ModuleDict({"model": model} | ({"reader": reader} if reader else {})).to(place)
+    optimisers = make_optimisers(trained, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
 
     # Resume: this run's own checkpoint, else from the start
     # The number of steps may change: until the decay begins, a longer run is the same run.
     free: Any = {"name": True, "optim": {"steps"}, "data": {"workers"}, "run": {"compile", "log_every", "save_every"}}
     identity = recipe.model_dump_json(exclude=free)
-    resumed = load_checkpoint(folder, model, optimisers, identity, world)
+    resumed = load_checkpoint(folder, trained, optimisers, identity, world)
     first, data_states = resumed or (0, [LoaderState()] * world)
 
     # Data: rank r of w draws from a stream of its own
@@ -203,18 +187,18 @@ def pretrain(
     with closing(loader), closing(progress), StopRequest() as stop:
         for step in range(first, o.steps):
             batch = ready(next(loader), processor, place)
-            counts = torch.tensor([batch.targets, batch.tokens, batch.examples, stop.asked], dtype=torch.float64)
+            counts = torch.tensor(
+                [batch.targets, batch.tokens, batch.examples, batch.marks, stop.asked], dtype=torch.float64
+            )
             if world > 1:
                 dist.all_reduce(counts)
 
-            total, loss = (
-                part / counts[0].clamp(min=1).item()
-                for part in step_loss(model, batch, recipe.run.autocast, o.picture_loss)
-            )
-            total.backward()
+            loss, marks = step_loss(model, batch, recipe.run.autocast, reader)
+            loss, marks = loss / counts[0].clamp(min=1).item(), marks / counts[3].clamp(min=1).item()
+            (loss + o.marks * marks).backward()
             if world > 1:
-                loss = all_reduce(model, loss)
-            norm = torch.nn.utils.clip_grad_norm_(model.parameters(), o.clip)
+                loss, marks = all_reduce(trained, loss, marks)
+            norm = torch.nn.utils.clip_grad_norm_(trained.parameters(), o.clip)
 
             scale = warmup_stable_decay(step, o.steps, o.warmup, o.decay)
             for optimiser in optimisers:
@@ -227,13 +211,13 @@ def pretrain(
             balance_experts(model)
 
             finished = step + 1
-            progress.step(step, loss.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
-            stopping = counts[3] > 0
+            progress.step(step, loss.item(), marks.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
+            stopping = counts[4] > 0
             if stopping or finished == o.steps or finished % recipe.run.save_every == 0:
                 states = gather(loader.state, world)
                 progress.flush()
                 if rank == 0:
-                    save_checkpoint(folder, finished, model, optimisers, states, identity)
+                    save_checkpoint(folder, finished, trained, optimisers, states, identity)
             if stopping:
                 break
     if finished < o.steps:
@@ -245,16 +229,17 @@ def pretrain(
     return model_folder
 
 
-def all_reduce(model: MuseSpark, loss: torch.Tensor) -> torch.Tensor:
-    """Sum gradients and loss over ranks. Each rank's loss is already divided by the global count of targets; a
-    parameter that a rank did not use counts as zero there, so no rank waits for another for ever."""
-    for parameter in model.parameters():
+def all_reduce(trained: torch.nn.Module, *losses: torch.Tensor) -> list[torch.Tensor]:
+    """Sum gradients and losses over ranks. Each rank's losses are already divided by the global counts of targets and marks;
+    a parameter that a rank did not use counts as zero there, so no rank waits for another for ever."""
+    for parameter in trained.parameters():
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
         dist.all_reduce(parameter.grad)
-    loss = loss.detach().clone()
-    dist.all_reduce(loss)
-    return loss
+    summed = [loss.detach().clone() for loss in losses]
+    for loss in summed:
+        dist.all_reduce(loss)
+    return summed
 
 
 def gather(state: LoaderState, world: int) -> list[LoaderState]:

@@ -15,7 +15,7 @@ from favilla.train.recipe import Recipe
 
 class Progress:
     """Appends one JSON line to metrics.jsonl every `log_every` steps, and before every checkpoint: step, loss (mean nats
-    per target token since the last line), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share,
+    per target token since the last line), marks_loss (nats per mark), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share,
     skipped, seconds.
 
     flops: operations of a step on one rank; peak: operations per second of the machine.
@@ -37,13 +37,16 @@ class Progress:
 
     def reset(self) -> None:
         self.start = time.perf_counter()
-        self.losses, self.sums = 0.0, [0.0, 0.0, 0.0]
+        self.losses, self.marks, self.sums = 0.0, 0.0, [0.0, 0.0, 0.0, 0.0]
         self.count = 0
 
-    def step(self, step: int, loss: float, norm: float, scale: float, counts: list[float], skipped: int) -> None:
-        """Take note of one finished step; `counts` begins with targets, tokens, examples of all ranks."""
+    def step(
+        self, step: int, loss: float, marks: float, norm: float, scale: float, counts: list[float], skipped: int
+    ) -> None:
+        """Take note of one finished step; `counts` begins with targets, tokens, examples, marks of all ranks."""
         self.last = (step, norm, scale, skipped)
         self.losses += loss * counts[0]
+        self.marks += marks * counts[3]
         self.sums = [a + b for a, b in zip(self.sums, counts, strict=False)]
         self.count += 1
         if (step + 1) % self.every == 0:
@@ -57,9 +60,9 @@ class Progress:
             return
         step, norm, scale, skipped = self.last
         seconds = time.perf_counter() - self.start
-        targets, tokens, examples = self.sums
+        targets, tokens, examples, marks = self.sums
         line = {
-            "step": step + 1, "loss": self.losses / max(targets, 1), "grad_norm": norm, "lr_scale": scale,
+            "step": step + 1, "loss": self.losses / max(targets, 1), "marks_loss": self.marks / max(marks, 1), "grad_norm": norm, "lr_scale": scale,
             "examples": int(examples), "tokens": int(tokens), "targets": int(targets),
             "tokens_per_second": tokens / seconds, "peak_share": self.count * self.flops / seconds / self.peak,
             "skipped": skipped, "seconds": seconds,

@@ -61,6 +61,15 @@ class TaskPart(Strict):
     options: dict[str, Any] = {}
 
 
+class PracticePart(Strict):
+    """Words to read from beside the text, for the loss of marks: `rows` picture rows more, filled from `words` that each
+    example brings along; from example number `grown` on they stand anywhere."""
+
+    rows: int = Field(default=0, ge=0)
+    words: int = Field(default=0, ge=0)
+    grown: int = Field(default=0, ge=0)
+
+
 class DataPart(Strict):
     rows: int = Field(ge=1)
     tokens: int = Field(ge=32)
@@ -74,6 +83,7 @@ class DataPart(Strict):
     # numbers of the examples with which the second, third, ... stage begins
     stages: tuple[Annotated[int, Field(gt=0)], ...] = ()
     tasks: dict[str, TaskPart] = Field(min_length=1)
+    practice: PracticePart = PracticePart()
     workers: int = Field(default=1, ge=0)
 
     def mixture(self) -> Mixture:
@@ -107,17 +117,25 @@ class DataPart(Strict):
         if not any(self.efforts.values()):
             raise UserError("recipe: [data] efforts: give at least one a weight above 0")
         efforts: dict[str, float] = {name: self.efforts.get(name, 0.0) for name in EFFORTS}  # type: ignore[call-overload]
-        return Mixture(tuple(tasks), efforts, self.questions, self.conversations, stages=self.stages)
+        return Mixture(
+            tuple(tasks), efforts, self.questions, self.conversations, stages=self.stages,
+            practice=self.practice.words, practice_grown=self.practice.grown,
+        )  # fmt: skip
 
     def shape(self, patch_values: int, merge: int) -> Shape:
         targets = int(self.rows * self.tokens * self.targets)
-        return Shape(self.rows, self.tokens, targets, self.picture_rows, self.picture_patches, patch_values, merge)
+        rows = self.picture_rows, self.practice.rows
+        # One mark for every second patch is more than pictures here have.
+        marks = sum(rows) * self.picture_patches // 2
+        return Shape(
+            self.rows, self.tokens, targets, rows[0], self.picture_patches, patch_values, merge, rows[1], marks
+        )
 
 
 class OptimPart(Strict):
     """Warm-up, stable, decay (Hu et al. 2024): learning rates rise over `warmup` steps, stay, and fall linearly
     to zero over the last `decay` share of the run. vision_rate: rates of the vision tower, adapter and projection, as
-    a multiple of the text's. picture_loss: weight of `pretrain.picture_loss`."""
+    a multiple of the text's. marks: weight of the loss of marks (`train.marks`)."""
 
     steps: int = Field(ge=1)
     warmup: int = Field(default=100, ge=0)
@@ -127,7 +145,7 @@ class OptimPart(Strict):
     adam_betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = Field(default=0.01, ge=0)
     vision_rate: float = Field(default=1.0, gt=0)
-    picture_loss: float = Field(default=0.0, ge=0)
+    marks: float = Field(default=0.0, ge=0)
     clip: float = Field(default=1.0, gt=0)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from favilla.chat.messages import Part
+from favilla.worlds.marks import Mark
 
 Split = Literal["train", "dev", "test"]
 Style = Literal["direct", "terse", "steps"]
@@ -39,6 +40,7 @@ class Problem:
     solutions: a worked solution per style.
     instance: canonical text of the facts behind the problem; its hash decides the split.
     facts: whatever the family needs to verify an answer or to ask again about the same picture.
+    marks: what stands where in the picture, if there is one and the family says so.
     """
 
     family: str
@@ -49,6 +51,7 @@ class Problem:
     solutions: dict[Style, Solution]
     instance: str
     facts: dict[str, Any] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.text import Text
+from PIL import Image, ImageFont
 
 from favilla.worlds.base import Split
-from favilla.worlds.drawing import RGB, background, degrade, ink, mixed, shade
+from favilla.worlds.drawing import RGB, background, degrade, face, ink, mixed, shade
+from favilla.worlds.marks import Mark, sign_middles
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 NAMES = (
@@ -34,7 +36,9 @@ NAMES = (
 )  # fmt: skip
 SERIES = ("2023", "2024", "2025", "Plan", "Real", "Old", "New", "East", "West", "Men", "Women", "Red", "Blue")
 TITLES = ("Sales", "Points", "Visits", "Output", "Orders", "Goals", "Rain", "Votes", "Hours", "Cost")
-FONTS = ("DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono", "STIXGeneral")
+# matplotlib's names, and the files of the same fonts
+FONTS = {"DejaVu Sans": "DejaVuSans", "DejaVu Serif": "DejaVuSerif", "DejaVu Sans Mono": "DejaVuSansMono",
+         "STIXGeneral": "STIXGeneral"}  # fmt: skip
 
 # level: (fewest, most items), (low, high) of a side in pixels, most image tokens, (least, largest) letter height
 SIZES = {
@@ -142,7 +146,8 @@ class Charts(SceneFamily):
             width = max(width, int((2.3 * letters) * len(scene["names"]) + 4 * letters))
         paper = background(rng)
         pen = ink(paper)
-        with matplotlib.rc_context({"font.family": rng.choice(FONTS), "font.size": letters}):
+        family = rng.choice(sorted(FONTS))
+        with matplotlib.rc_context({"font.family": family, "font.size": letters}):
             # At 72 dots an inch a point is a pixel.
             figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=_unit(paper))
             canvas = FigureCanvasAgg(figure)
@@ -159,6 +164,7 @@ class Charts(SceneFamily):
             if title:
                 figure.text(0.5, 1 - 0.3 * letters / height, title, ha="center", va="top", color=_unit(pen))
             canvas.draw()
+        scene["_marks"] = _marks(figure, axes, scene, face(FONTS[family], letters))
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
         return degrade(rng, image, (0.0, 0.2, 0.3, 0.6)[level - 1] * rng.random())
 
@@ -200,6 +206,25 @@ class Charts(SceneFamily):
         if level == 4:
             out += _harder(values, listed, lines)
         return out
+
+
+def _marks(figure: Figure, axes: Axes, scene: Scene, letters: ImageFont.FreeTypeFont) -> tuple[Mark, ...]:
+    """Every sign where it was set, and every value at the end of its bar or at its point."""
+    width, height = figure.bbox.width, figure.bbox.height
+    noted = []
+    for text in figure.findobj(Text):
+        if not text.get_visible() or not (words := text.get_text()):
+            continue
+        box, length = text.get_window_extent(), max(letters.getlength(words), 1)
+        for sign, x in sign_middles(0, words, letters, "lm"):
+            noted.append((sign, box.x0 + x / length * box.width, (box.y0 + box.y1) / 2))
+    if scene["kind"] != "pie" and not scene["_printed"]:
+        for values in scene["series"].values():
+            for place, value in enumerate(values):
+                at = (value, place) if scene["kind"] == "barh" else (place, value)
+                noted.append((str(value), *axes.transData.transform(at)))
+    marks = [Mark(label, x / width, 1 - y / height) for label, x, y in noted]
+    return tuple(mark for mark in marks if 0 <= mark.x < 1 and 0 <= mark.y < 1)
 
 
 def _harder(values: dict[str, int], listed: str, lines: str) -> list[Question]:

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, background, canvas_size, degrade, luminance, mixed, shade
+from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 SHAPES = ("circle", "square", "triangle", "star", "diamond", "cross")
@@ -116,7 +117,7 @@ class Counting(SceneFamily):
             width, height = height, width
         black = any(colour == "black" for _, _, colour, _ in scene["shapes"])
         image = Image.new("RGB", (width, height), paper := background(rng, False if black else None))
-        draw = ImageDraw.Draw(image)
+        draw = Pencil(image)
         if level >= 3:
             _distract(rng, draw, width, height, paper)
         cell_x, cell_y = width / columns, height / rows
@@ -128,6 +129,8 @@ class Counting(SceneFamily):
             x = (column + 0.5) * cell_x + rng.uniform(-slack_x, slack_x)
             y = (row + 0.5) * cell_y + rng.uniform(-slack_y, slack_y)
             _shape(rng, draw, shape, x, y, radius, _visible(rng, colour, paper), paper)
+            draw.note(f"{colour} {shape}", x, y)
+        scene["_marks"] = draw.marks
         return degrade(rng, image, (0.0, 0.3, 0.5, 0.9)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:

@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, ink, mixed
+from favilla.worlds.marks import Mark
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 ROWS = {1: (1, (2, 3)), 2: (1, (3, 4)), 3: (2, (2, 3)), 4: (3, (2, 4))}
@@ -119,6 +120,7 @@ class Digits(SceneFamily):
         how = rng.choice((Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.BICUBIC))
         top = (height - line * len(scene["scans"])) / 2
         left = rng.uniform(0, 1)
+        marks = scene["_marks"] = []
         for r, row in enumerate(scene["scans"]):
             start = margin + left * (columns - len(row)) * (size + gap)
             for c, index in enumerate(row):
@@ -130,6 +132,7 @@ class Digits(SceneFamily):
                 x, y = max(0, min(width - size, x)), max(0, min(height - size, y))
                 part = coverage[y : y + size, x : x + size]
                 np.maximum(part, np.asarray(scan, dtype=np.float32) / 255, out=part)
+                marks.append(Mark(scene["numbers"][r][c], (x + size / 2) / width, (y + size / 2) / height))
         paper = background(rng)
         pen: RGB = mixed(
             ink(paper), (rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)), rng.uniform(0, 0.35)

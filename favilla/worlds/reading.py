@@ -20,6 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 from favilla.worlds import screens, tables
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, mixed, shade, text_size
+from favilla.worlds.marks import Pencil
+from favilla.worlds.practice import CELL
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 from favilla.worlds.words import WORDS
 
@@ -27,7 +29,6 @@ LABELS = tuple(dict.fromkeys(word for word in (*screens.MORE, *tables.NAMES, *ta
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
           "twelfth")  # fmt: skip
 
-CELL = 28  # pixels a side of an image token
 # level: (fewest, most words), (fewest, most lines), (least, largest) letter height
 SIZES = {
     1: ((1, 4), (1, 1), (14, 22)),
@@ -89,7 +90,7 @@ class Reading(SceneFamily):
         letters = font(rng, rng.randint(*SIZES[level][2]))
         if level == 1:
             scene["_boxed"] = False
-            return _row_of_cells(rng, scene["lines"][0], letters)
+            return _row_of_cells(rng, scene, letters)
         em = letters.size
         ruler = ImageDraw.Draw(Image.new("RGB", (1, 1)))
         space, leading = rng.uniform(0.5, 1.2) * em, rng.uniform(1.3, 2.0) * em
@@ -102,7 +103,7 @@ class Reading(SceneFamily):
             width, height = -(-width // CELL) * CELL, -(-height // CELL) * CELL
         paper = background(rng)
         image = Image.new("RGB", (width, height), paper)
-        draw = ImageDraw.Draw(image)
+        draw = Pencil(image)
         pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
         boxed = scene["_boxed"] = rng.random() < 0.3
         top = rng.uniform(0, height - leading * len(widths))
@@ -118,6 +119,7 @@ class Reading(SceneFamily):
                     colour = ink(tone)
                 draw.text((x, middle), word, font=letters, fill=colour, anchor="lm")
                 x += size + space
+        scene["_marks"] = draw.marks
         return degrade(rng, image, (0.3, 0.4, 0.7)[level - 2] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
@@ -141,16 +143,18 @@ class Reading(SceneFamily):
         return out
 
 
-def _row_of_cells(rng: random.Random, signs: list[str], letters: ImageFont.FreeTypeFont) -> Image.Image:
+def _row_of_cells(rng: random.Random, scene: Scene, letters: ImageFont.FreeTypeFont) -> Image.Image:
     """One sign per cell, off its middle by as much as there is room."""
+    signs = scene["lines"][0]
     paper = background(rng)
     image = Image.new("RGB", (CELL * len(signs), CELL), paper)
-    draw = ImageDraw.Draw(image)
+    draw = Pencil(image)
     pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
     off = rng.uniform(0, max(0.0, (CELL - 1.15 * letters.size) / 2))
     for place, sign in enumerate(signs):
         x, y = (place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2
         draw.text((x, y), sign, font=letters, fill=pen, anchor="mm")
+    scene["_marks"] = draw.marks
     return degrade(rng, image, 0.2 * rng.random())
 
 

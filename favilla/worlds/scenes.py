@@ -55,7 +55,8 @@ class SceneFamily(Family):
 
     @abstractmethod
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
-        """Draw a picture of the scene; may add to it where things ended up, which its instance leaves out."""
+        """Draw a picture of the scene; notes in it as "_marks" what stands where, and may add more that its instance leaves
+        out."""
 
     @abstractmethod
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
@@ -95,6 +96,7 @@ class SceneFamily(Family):
                 "scene": scene, "kind": question.kind, "slots": question.slots,
                 "asked": [*asked, (question.kind, question.slots)],
             },
+            tuple(scene["_marks"]),
         )  # fmt: skip
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from favilla.worlds.base import Problem, Split, Verdict
 from favilla.worlds.drawing import COLOURS, RGB, background, degrade, font, ink, luminance, mixed, shade, text_size
+from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene, SceneFamily, key_of, strategy_of
 from favilla.worlds.verify import format_point, format_point_locations, read_point
 
@@ -157,7 +158,7 @@ class Screens(SceneFamily):
         width = max(rng.randint(low, high), int(columns * widest) + 4)
         height = max(rng.randint(low, high), int(rows * lowest) + top + 4)
         image = Image.new("RGB", (width, height), theme.paper)
-        draw = ImageDraw.Draw(image)
+        draw = Pencil(image)
         # label -> (left, top, right, bottom) in pixels of what can be clicked
         boxes: dict[str, list[float]] = {}
         cell_x, cell_y = width / columns, (height - top) / rows
@@ -169,6 +170,7 @@ class Screens(SceneFamily):
             y = top + row * cell_y + 2 + rng.uniform(0, max(0.0, cell_y - h - 4)) * (1 if level <= 2 else 0.3)
             boxes[label] = [x, y, x + w, y + h]
             theme.widget(draw, kind, label, shade(rng, colour) if colour else None, x, y, w, h)
+            draw.note(f"{colour} {KIND_WORDS[kind]}".strip(), x + w / 2, y + h / 2)
         if level == 4:
             theme.window(draw, scene, width, boxes)
             if "dialog" in scene:
@@ -176,6 +178,7 @@ class Screens(SceneFamily):
         scene["_boxes"] = {
             label: [x0 / width, y0 / height, x1 / width, y1 / height] for label, (x0, y0, x1, y1) in boxes.items()
         }
+        scene["_marks"] = draw.marks
         return degrade(rng, image, (0.0, 0.2, 0.4, 0.7)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
@@ -270,7 +273,7 @@ class Theme:
 
     def widget(
         self,
-        draw: ImageDraw.ImageDraw,
+        draw: Pencil,
         kind: str,
         label: str,
         colour: RGB | None,
@@ -329,7 +332,7 @@ class Theme:
         else:
             draw.rectangle((a, c, b, d), outline=(255, 255, 255))
 
-    def window(self, draw: ImageDraw.ImageDraw, scene: Scene, width: int, boxes: dict[str, list[float]]) -> None:
+    def window(self, draw: Pencil, scene: Scene, width: int, boxes: dict[str, list[float]]) -> None:
         """Title bar with a closing cross, and a menu bar below it."""
         em = self.letters.size
         bar = int(1.8 * em)
@@ -347,9 +350,7 @@ class Theme:
             boxes[word] = [x - 0.3 * em, bar + 1, x + w + 0.3 * em, 2 * bar - 2]
             x += w + 1.3 * em
 
-    def dialog(
-        self, draw: ImageDraw.ImageDraw, scene: Scene, width: int, height: int, boxes: dict[str, list[float]]
-    ) -> None:
+    def dialog(self, draw: Pencil, scene: Scene, width: int, height: int, boxes: dict[str, list[float]]) -> None:
         """A box in front of the rest; what it hides, even in part, cannot be asked for."""
         em = self.letters.size
         words, yes, no = scene["dialog"]
@@ -360,6 +361,7 @@ class Theme:
             name for name, box in boxes.items() if box[0] < x + w and box[2] > x and box[1] < y + h and box[3] > y
         ]:
             del boxes[label]
+        draw.hide(x, y, x + w, y + h)
         draw.rectangle((x, y, x + w, y + h), fill=self.paper, outline=self.ink, width=2)
         draw.text((x + 0.7 * em, y + 1.2 * em), words, font=self.letters, fill=self.ink, anchor="lm")
         self.cross(draw, x + w - 1.8 * em, y + 0.3 * em, 1.6 * em, self.paper)

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import background, degrade, font, ink, luminance, mixed, shade, text_size
+from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 NAMES = (
@@ -131,7 +132,7 @@ class Tables(SceneFamily):
         paper = background(rng)
         width, height = int(sum(widths)) + 2 * margin, int(line * len(cells)) + 2 * margin
         image = Image.new("RGB", (max(width, 84), max(height, 84)), paper)
-        draw = ImageDraw.Draw(image)
+        draw = Pencil(image)
         pen = ink(paper)
         rule, stripe = mixed(paper, pen, rng.uniform(0.2, 0.7)), mixed(paper, pen, 0.08)
         head = shade(rng, rng.choice(("blue", "green", "purple", "orange", "grey"))) if rng.random() < 0.4 else paper
@@ -158,6 +159,7 @@ class Tables(SceneFamily):
                 draw.line((x, margin, x, margin + line * len(cells)), fill=rule)
         if luminance(paper) > 128 and style in ("plain", "lines"):
             draw.line((margin, margin + line, edges[-1], margin + line), fill=pen)
+        scene["_marks"] = draw.marks
         return degrade(rng, image, (0.0, 0.2, 0.4, 0.8)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:

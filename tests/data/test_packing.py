@@ -9,11 +9,21 @@ from hypothesis import strategies as st
 
 from favilla.chat.encode import EncodedChat
 from favilla.data.batches import IGNORE, Packer, Shape
-from favilla.data.examples import Example, branch
+from favilla.data.examples import Example, Picture, branch
 from favilla.model.vision import block_order
 
 PATCH = 9
-SHAPE = Shape(rows=3, tokens=24, targets=40, picture_rows=2, picture_patches=16, pixel_values=12)
+SHAPE = Shape(
+    rows=3, tokens=24, targets=40, picture_rows=2, picture_patches=16, pixel_values=12, practice_rows=1, marks=30
+)
+
+
+@st.composite
+def marked(draw: st.DrawFn, patches: np.ndarray, grid: tuple[int, int]) -> Picture:
+    """A picture with up to three marks; a mark's token says what stands in its patch's second and first value."""
+    places = draw(st.lists(st.integers(0, len(patches) - 1), max_size=3))
+    marks = [(place, 1000 * int(patches[place, 1]) + int(patches[place, 0])) for place in places]
+    return Picture((patches, grid), np.array(marks, dtype=np.int64).reshape(-1, 2))
 
 
 @st.composite
@@ -25,14 +35,15 @@ def examples(draw: st.DrawFn) -> Example:
     if number:
         patches = np.full((4 * number, 12), draw(st.integers(1, 255)), dtype=np.uint8)
         patches[:, 0] = np.arange(4 * number)
-        pictures = ((patches, (2, 2 * number)),)
+        pictures = (draw(marked(patches, (2, 2 * number))),)
         prefix = [*prefix, *[PATCH] * number, 10]
     branches = []
     for _ in range(draw(st.integers(1, 3)) if prefix else 1):
         ids = draw(st.lists(st.integers(10, 99), min_size=2, max_size=6))
         targets = draw(st.lists(st.booleans(), min_size=len(ids), max_size=len(ids)))
         branches.append((np.array(ids, dtype=np.int32), np.array(targets)))
-    return Example("any", np.array(prefix, dtype=np.int32), tuple(branches), pictures)
+    practice = draw(st.lists(marked(np.full((4, 12), draw(st.integers(1, 255)), dtype=np.uint8), (2, 2)), max_size=2))
+    return Example("any", np.array(prefix, dtype=np.int32), tuple(branches), pictures, tuple(practice))
 
 
 @settings(max_examples=200, deadline=None)
@@ -78,7 +89,7 @@ def test_a_batch_holds_every_example_once(drawn: list[Example]) -> None:
             rows.append((list(branch_ids), [*following, IGNORE]))
         image = None
         if example.pictures:
-            patches, (height, width) = example.pictures[0]
+            patches, (height, width) = example.pictures[0].encoded
             image = patches[block_order(height, width, 2)]
         expected.append((list(example.prefix), rows, image))
 
@@ -94,6 +105,18 @@ def test_a_batch_holds_every_example_once(drawn: list[Example]) -> None:
     assert batch.tokens == sum(len(example) for example in taken) == int((segments > 0).sum())
     assert batch.targets == sum(example.targets for example in taken)
 
+    # Marks stand at the patches they were made for, in pictures and practice; only those beyond the budget are missing.
+    at, marks = batch.marked_K[: batch.marks].numpy(), batch.marks_K[: batch.marks].numpy()
+    assert (batch.marks_K[batch.marks :] == IGNORE).all()
+    assert (pixels[at, 1].astype(int) * 1000 + pixels[at, 0] == marks).all()
+    wanted = [int(m) for e in taken for picture in e.pictures for m in picture.marks[:, 1]]
+    practised = [int(m) for e in taken for picture in e.practice for m in picture.marks[:, 1]]
+    assert len(marks) <= SHAPE.marks
+    assert list(marks[: len(wanted)]) == wanted[: SHAPE.marks]
+    room = SHAPE.picture_patches * SHAPE.practice_rows // 4
+    if sum(len(e.practice) for e in taken) <= room:
+        assert list(marks) == (wanted + practised)[: SHAPE.marks]
+
 
 def test_what_does_not_fit_is_refused() -> None:
     packer = Packer(SHAPE, PATCH)
@@ -102,7 +125,7 @@ def test_what_does_not_fit_is_refused() -> None:
     assert not packer.fits_at_all(long)
     picture = Example(
         "any", np.array([PATCH] * 5, np.int32), ((np.array([10, 11], np.int32), np.array([False, True])),),
-        ((np.zeros((20, 12), np.uint8), (2, 10)),),
+        (Picture((np.zeros((20, 12), np.uint8), (2, 10)), np.zeros((0, 2), np.int64)),),
     )  # fmt: skip
     assert not packer.add(picture)
     assert packer.fill == 0
@@ -121,7 +144,7 @@ def chat(ids: list[int], targets: str) -> EncodedChat:
 
 def test_branches_share_what_is_equal_before_the_first_target() -> None:
     two = [chat([1, 2, 3, 4, 7], "---xx"), chat([1, 2, 3, 4, 8], "---xx")]
-    example = branch("any", two, 100)
+    example = branch("any", two, 100, ())
     assert example is not None
     # Token 3 precedes the first target, so it belongs to the branches although it is equal.
     assert example.prefix.tolist() == [1, 2]
@@ -131,7 +154,7 @@ def test_branches_share_what_is_equal_before_the_first_target() -> None:
 
 def test_branches_that_do_not_fit_are_left_out() -> None:
     two = [chat([1, 2, 3, 4], "--xx"), chat([1, 2, 5, 6, 7, 8, 9], "--xxxxx")]
-    example = branch("any", two, 6)
+    example = branch("any", two, 6, ())
     assert example is not None
     assert len(example.branches) == 1
-    assert branch("any", two, 2) is None
+    assert branch("any", two, 2, ()) is None

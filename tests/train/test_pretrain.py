@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,12 +18,21 @@ import torch.nn.functional as F
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.batches import Packer
-from favilla.data.examples import EFFORTS, draw_problems, make_example, prompt_message, solution_message
+from favilla.data.batches import Packer, take
+from favilla.data.examples import (
+    EFFORTS,
+    draw_problems,
+    make_example,
+    marked_picture,
+    prompt_message,
+    solution_message,
+)
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise, load_model, pack_pictures
+from favilla.train.marks import MarkReader
 from favilla.train.optim import make_optimisers, split_parameters, warmup_stable_decay
-from favilla.train.pretrain import image_processor, loss_sum, picture_loss, prepare_tokenizer, pretrain, ready
+from favilla.train.pretrain import image_processor, loss_sum, prepare_tokenizer, pretrain, ready
+from favilla.worlds.registry import get
 from tests.recipes import tiny_recipe
 
 RECIPE = tiny_recipe()
@@ -64,7 +73,7 @@ def test_a_packed_step_equals_conversations_one_by_one(folder: Path) -> None:
                 (
                     example.prefix.tolist() + ids.tolist(),
                     [False] * len(example.prefix) + list(targets),
-                    example.pictures,
+                    [picture.encoded for picture in example.pictures],
                 )
                 for ids, targets in example.branches
             ]
@@ -78,7 +87,7 @@ def test_a_packed_step_equals_conversations_one_by_one(folder: Path) -> None:
     for ids, targets, pictures in conversations:
         packed_pictures = None
         if pictures:
-            raw = pack_pictures(list(pictures))
+            raw = pack_pictures(pictures)
             packed_pictures = raw.with_pixels(torch.from_numpy(processor.normalise(raw.pixels_RSP.numpy())))
         logits = model(torch.tensor([ids]), pictures=packed_pictures)[0]
         for t in range(len(ids) - 1):
@@ -94,8 +103,6 @@ def test_a_packed_step_equals_conversations_one_by_one(folder: Path) -> None:
 
 def test_an_example_says_what_its_problems_say(folder: Path) -> None:
     """The branches of an example are its conversations: prompt, effort, worked solution."""
-    import random
-
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
     mixture = RECIPE.data.mixture()
     for index in range(8):
@@ -120,41 +127,64 @@ def test_a_batch_without_targets_changes_nothing_and_is_no_nan(folder: Path) -> 
         Packer(RECIPE.data.shape(588, 2), model.config.image_token_id).batch(), processor, torch.device("cpu")
     )
     assert batch.targets == 0
-    total, _ = loss_sum(model, batch, autocast=True, picture_weight=0.5)
-    loss = total / max(batch.targets, 1)
+    loss, marks = loss_sum(model, batch, autocast=True, reader=MarkReader(model.config))
+    loss = loss / max(batch.targets, 1) + marks / max(batch.marks, 1)
     loss.backward()
     assert loss.item() == 0
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
-def test_picture_loss_is_what_a_loop_over_targets_gives(folder: Path) -> None:
-    """Document by document and target by target, with means, frequencies and logits written out."""
+def test_marks_loss_is_what_a_loop_over_pictures_gives(folder: Path) -> None:
+    """Picture by picture and mark by mark: every picture is run alone, and its patches are put back into raster order."""
     tokenizer, processor, model = Tokenizer.load(folder), ImageProcessor.load(folder), fresh_model(folder)
-    mixture, packer = RECIPE.data.mixture(), Packer(RECIPE.data.shape(588, 2), model.config.image_token_id)
+    reader = MarkReader(model.config)
+    for parameter in reader.parameters():
+        torch.nn.init.normal_(parameter)
+    packer, examples = Packer(RECIPE.data.shape(588, 2), model.config.image_token_id), []
     for index in range(12):
-        example = make_example(mixture, tokenizer, processor, 1, index, RECIPE.data.tokens)
+        example = make_example(RECIPE.data.mixture(), tokenizer, processor, 1, index, RECIPE.data.tokens)
         assert example is not None
-        packer.add(example)
+        examples += [example] if packer.add(example) else []
     batch = ready(packer.batch(), processor, torch.device("cpu"))
-    x_BTD = model.embed(batch.ids_BT, batch.pictures, batch.slots_BT)
 
-    seen: list[tuple[torch.Tensor, int]] = []
-    for at, label in zip(batch.at_N.tolist(), batch.labels_N.tolist(), strict=True):
-        row, place = divmod(at, batch.ids_BT.shape[1])
-        tokens = [
-            x_BTD[row, other]
-            for other in range(batch.ids_BT.shape[1])
-            if batch.slots_BT[row, other] >= 0 and batch.segments_BT[row, other] == batch.segments_BT[row, place]
-        ]
-        if label >= 0 and tokens:
-            seen.append((torch.stack(tokens).mean(0), label))
-    assert 0 < len(seen) < batch.targets, "words alone and pictures must both be there"
-    middle = torch.stack([mean for mean, _ in seen]).mean(0)
-    labels = [label for _, label in seen]
-    V = model.config.text.vocab_size
-    prior = torch.tensor([math.log((labels.count(v) + 0.05) / (len(labels) + 0.05 * V)) for v in range(V)])
-    expected = sum(-((mean - middle) @ model.lm_head.weight.T + prior).log_softmax(0)[label] for mean, label in seen)
-    torch.testing.assert_close(picture_loss(model, batch, x_BTD), torch.as_tensor(expected))
+    total, count = torch.zeros(()), 0
+    pictures = [picture for example in examples for picture in example.pictures]
+    free = [*packer.picture_free, RECIPE.data.picture_patches]
+    pictures += [picture for example in examples for picture in example.practice if take(free, picture)]
+    for picture in pictures:
+        packed = pack_pictures([picture.encoded])
+        packed = packed.with_pixels(torch.from_numpy(processor.normalise(packed.pixels_RSP.numpy())))
+        features = model.model.vision_tower(packed)
+        tokens = model.project(features)
+        _, (_, width) = picture.encoded
+        for raster, label in picture.marks.tolist():
+            row, column = divmod(raster, width)
+            token, within = (row // 2) * (width // 2) + column // 2, (row % 2) * 2 + column % 2
+            patch = features[token, within::4]  # channel-major: every fourth number belongs to the same patch
+            for logits in (reader.patch(patch), reader.token(tokens[token])):
+                total = total - logits.log_softmax(0)[label]
+            count += 1
+    assert batch.marks == count > 20
+    assert any(len(example.pictures) for example in examples) and any(len(example.practice) for example in examples)
+    torch.testing.assert_close(loss_sum(model, batch, autocast=False, reader=reader)[1], total)
+
+
+def test_marks_say_what_the_family_drew(folder: Path) -> None:
+    """Decoded, the marks of a picture of shapes name their colours and shapes, each at its patch."""
+    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
+    problem = get("counting").sample(random.Random(5), 1, "train")
+    encoded = processor.patches(problem.prompt[0].image)
+    height, width = encoded[1]
+    picture = marked_picture(tokenizer, encoded, problem.marks)
+    said: dict[int, list[int]] = {}
+    for patch, token in picture.marks.tolist():
+        said.setdefault(patch, []).append(token)
+    scene = problem.facts["scene"]
+    columns, rows = scene["grid"]
+    assert sorted(map(tokenizer.decode, said.values())) == sorted(f"{c} {s}" for _, _, c, s in scene["shapes"])
+    for patch, tokens in said.items():
+        place = int(patch % width / width * columns), int(patch // width / height * rows)
+        assert any(tokenizer.decode(tokens) == f"{c} {s}" and (x, y) == place for x, y, c, s in scene["shapes"])
 
 
 def test_every_weight_has_one_optimiser(folder: Path) -> None:
@@ -192,6 +222,7 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 from favilla.train.pretrain import pretrain
+from favilla.worlds.registry import get
 from tests.recipes import tiny_recipe
 pretrain(tiny_recipe(optim={"steps": 14, "warmup": 2}, data={"workers": 1}), Path(sys.argv[1]))
 """

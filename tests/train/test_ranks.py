@@ -18,6 +18,7 @@ from favilla.data.batches import Batch, Packer
 from favilla.data.examples import make_example
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise, load_model
+from favilla.train.marks import MarkReader
 from favilla.train.pretrain import all_reduce, loss_sum, prepare_tokenizer, pretrain, ready
 from tests.recipes import tiny_recipe
 
@@ -49,16 +50,27 @@ def leave() -> None:
     os._exit(0)
 
 
+def with_reader(model: MuseSpark) -> torch.nn.ModuleDict:
+    """The model and a reader of marks, the same in every process."""
+    torch.manual_seed(3)
+    reader = MarkReader(model.config)
+    for parameter in reader.parameters():
+        torch.nn.init.normal_(parameter, std=0.02)
+    return torch.nn.ModuleDict({"model": model, "reader": reader})
+
+
 def half(rank: int, port: int, folder: str, out: str) -> None:
     join(rank, port)
     dist.init_process_group("gloo")
     model, batch = model_and_batch(folder, [rank])
-    count = torch.tensor(float(batch.targets))
-    dist.all_reduce(count)
-    loss = loss_sum(model, batch, autocast=False)[0] / count
-    loss.backward()
-    loss = all_reduce(model, loss)
-    torch.save((loss, [p.grad for p in model.parameters()]), f"{out}/{rank}.pt")
+    trained = with_reader(model)
+    counts = torch.tensor([batch.targets, batch.marks], dtype=torch.float32)
+    dist.all_reduce(counts)
+    loss, marks = loss_sum(model, batch, False, trained["reader"])
+    loss, marks = loss / counts[0], marks / counts[1]
+    (loss + marks).backward()
+    losses = all_reduce(trained, loss, marks)
+    torch.save((losses, [p.grad for p in trained.parameters()]), f"{out}/{rank}.pt")
     leave()
 
 
@@ -84,13 +96,16 @@ pytestmark = pytest.mark.skipif(not dist.is_gloo_available() or sys.platform == 
 def test_two_halves_are_the_whole(tmp_path: Path) -> None:
     prepare_tokenizer(RECIPE, tmp_path, None)
     mp.spawn(half, (free_port(), str(tmp_path), str(tmp_path)), nprocs=2)
-    (loss, grads), (other_loss, other_grads) = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    (losses, grads), (other_losses, other_grads) = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     model, batch = model_and_batch(str(tmp_path), [0, 1])
-    expected = loss_sum(model, batch, autocast=False)[0] / batch.targets
-    expected.backward()
-    assert loss == other_loss
-    torch.testing.assert_close(loss, expected.detach())
-    for (name, parameter), a, b in zip(model.named_parameters(), grads, other_grads, strict=True):
+    trained = with_reader(model)
+    loss, marks = loss_sum(model, batch, False, trained["reader"])
+    loss, marks = loss / batch.targets, marks / batch.marks
+    (loss + marks).backward()
+    assert losses == other_losses
+    assert marks > 0
+    torch.testing.assert_close(losses, [loss.detach(), marks.detach()])
+    for (name, parameter), a, b in zip(trained.named_parameters(), grads, other_grads, strict=True):
         assert torch.equal(a, b), name
         if parameter.grad is not None:
             torch.testing.assert_close(a, parameter.grad, rtol=1e-3, atol=1e-5, msg=name)
