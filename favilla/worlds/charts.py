@@ -146,7 +146,7 @@ class Charts(SceneFamily):
             width = max(width, int((2.3 * letters) * len(scene["names"]) + 4 * letters))
         paper = background(rng)
         pen = ink(paper)
-        family = rng.choice(sorted(FONTS))
+        family = rng.choice(tuple(FONTS))
         with matplotlib.rc_context({"font.family": family, "font.size": letters}):
             # At 72 dots an inch a point is a pixel.
             figure = Figure(figsize=(width / 72, height / 72), dpi=72, facecolor=_unit(paper))
