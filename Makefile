@@ -15,11 +15,11 @@ DEMO_PICTURE ?= out/demo.png
 
 demo: $(VENV)/.stamp-run
 	@mkdir -p $(dir $(DEMO_PICTURE))
-	$(FAVILLA) ask "Find all orange shapes and count them." --image examples/shapes.png
+	$(FAVILLA) ask "How many orange circles are there?" --image examples/shapes.png --effort high
 	@echo
-	$(FAVILLA) ask "Which name leads the chart?" --image examples/chart.png
+	$(FAVILLA) ask "Which item is largest?" --image examples/chart.png --effort high
 	@echo
-	$(FAVILLA) ask "Point at Cancel." --image examples/screen.png --annotate $(DEMO_PICTURE)
+	$(FAVILLA) ask "Point at Cancel." --image examples/screen.png --effort high --annotate $(DEMO_PICTURE)
 
 test: check
 	$(BIN)/python -m pytest

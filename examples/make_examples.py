@@ -60,6 +60,16 @@ def main() -> None:
         (picture,) = [part.image for part in problem.prompt if isinstance(part, ImagePart)]
         question = "".join(part for part in problem.prompt if isinstance(part, str)).strip()
         questions.append({"image": save(picture, name), "question": question, "expected": problem.answer})
+        # A second question about two of them, for `make demo`.
+        scene = problem.facts["scene"]
+        if name == "chart":
+            values = dict(zip(scene["names"], scene["series"][""], strict=True))
+            largest = max(values, key=lambda item: values[item])
+            questions.append({"image": "chart.png", "question": "Which item is largest?", "expected": largest})
+        if name == "shapes":
+            count = sum((colour, shape) == ("orange", "circle") for _, _, colour, shape in scene["shapes"])
+            wording = "How many orange circles are there?"
+            questions.append({"image": "shapes.png", "question": wording, "expected": str(count)})
     composed = save(by_hand(), "composed")
     questions.append({"image": composed, "question": "How many red circles are there?", "expected": "3"})
     questions.append({"image": composed, "question": "How many squares are there?", "expected": "2"})
