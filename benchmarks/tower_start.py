@@ -2,12 +2,12 @@
 
     python benchmarks/tower_start.py --placement growing --told patches --steps 900
 
-The tower of recipes/ember.toml alone, on practice words (`favilla.worlds.practice`). Placement: `cells` (signs in their places),
-`free` (words anywhere), `growing` (from the one to the other over four fifths of the run), `mixed` (most near their cells, some
-free, from the first step on). Told: `picture` (the mean of the image tokens is told all signs), `tokens` (each image token is
-told the signs whose middle it holds), `patches` (each patch is told too, from what the tower gives). Prints the recall of signs
-from the image tokens of 500 free words that were never seen; the peer of a run is the same run with --placement free, made in
-the same call and given the same number of steps.
+The tower of recipes/ember.toml alone, on practice words (`favilla.worlds.practice`). Placement: `cells` (signs in
+their places), `growing` (from there to anywhere over four fifths of the run), `mixed` (most near their cells, some
+anywhere, from the first step on). Told: `picture` (the mean of the image tokens is told all signs), `tokens` (each
+image token is told the signs whose middle it holds), `patches` (each patch is told too, from what the tower gives).
+Prints the recall of signs from the image tokens of 500 free words that were never seen; the peer of a run is the same
+run with words anywhere from the start, made in the same call and given the same number of steps.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def measure(placement: str, told: str, steps: int, seed: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--placement", choices=("cells", "free", "growing", "mixed"), default="growing")
+    parser.add_argument("--placement", choices=("cells", "growing", "mixed"), default="growing")
     parser.add_argument("--told", choices=("picture", "tokens", "patches"), default="patches")
     parser.add_argument("--steps", type=int, default=900)
     parser.add_argument("--seeds", type=int, default=1)

@@ -100,6 +100,7 @@ class Packer:
         packed = pack(pictures + practice, s)
         marked, marks = self.marks(pictures + practice, packed)
         token_M, taken = packed.token_M.numpy(), 0
+        seen = sum(len(picture.encoded[0]) for picture in pictures) // s.merge**2
         end, document = [0] * s.rows, [0] * s.rows
         # in the order of `placed`, which is the order of the pictures
         for row, example in self.placed:
@@ -117,12 +118,12 @@ class Packer:
                 at += len(branch_ids)
             segments[row, start:at] = document[row]
             places = start + np.flatnonzero(ids[row, start:at] == self.image_token_id)
-            if taken + len(places) > len(token_M):
+            if taken + len(places) > seen:
                 raise ValueError("more image placeholders in a batch than image tokens: encoder bug")
             slots[row, places] = token_M[taken : taken + len(places)]
             taken += len(places)
             end[row] = at
-        if taken != sum(len(picture.encoded[0]) for picture in pictures) // s.merge**2:
+        if taken != seen:
             raise ValueError("fewer image placeholders in a batch than image tokens: encoder bug")
         where = np.flatnonzero(labels != IGNORE)
         at_N, labels_N = np.zeros(s.targets, dtype=np.int64), np.full(s.targets, IGNORE, dtype=np.int64)

@@ -135,12 +135,13 @@ def make_example(
         encode_chat(tokenizer, processor, turns, effort=effort, pictures=encoded[0].pictures)
         for turns in conversations[1:]
     ]
-    marked = [marked_picture(tokenizer, picture, problems[0].marks) for picture in encoded[0].pictures]
+    marks = problems[0].marks if len(encoded[0].pictures) == 1 else ()
+    marked = [marked_picture(tokenizer, picture, marks) for picture in encoded[0].pictures]
     practice = []
     for _ in range(mixture.practice):
         off = FREE * min(1.0, index / mixture.practice_grown) if mixture.practice_grown else FREE
-        image, marks = practice_word(rng, off)
-        practice.append(marked_picture(tokenizer, processor.patches(image), marks))
+        image, signs = practice_word(rng, off)
+        practice.append(marked_picture(tokenizer, processor.patches(image), signs))
     return branch(problems[0].family, encoded, max_tokens, tuple(marked), tuple(practice))
 
 
@@ -148,7 +149,7 @@ def marked_picture(tokenizer: Tokenizer, encoded: EncodedPicture, marks: tuple[M
     """A picture with its marks as (patch, token), a label of several tokens as several marks."""
     _, (rows, columns) = encoded
     places = [
-        (int(mark.y * rows) * columns + int(mark.x * columns), token)
+        (min(int(mark.y * rows), rows - 1) * columns + min(int(mark.x * columns), columns - 1), token)
         for mark in marks
         for token in tokenizer.encode(mark.label)
     ]

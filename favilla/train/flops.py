@@ -18,7 +18,7 @@ def matrix_parameters(module: nn.Module) -> int:
 
 def step_flops(model: MuseSpark, config: SparkConfig, shape: Shape) -> int:
     """Forward and backward operations of one batch: 6 per weight and token, attention 12 * keys * width * layers
-    per query (full scores, as computed), the head at the target budget alone."""
+    per query (full scores, as computed), the head at the target budget alone; what reads marks is left out."""
     t, v = config.text, config.vision
     tokens, patches = shape.rows * shape.tokens, (shape.picture_rows + shape.practice_rows) * shape.picture_patches
     backbone = model.model.language_model

@@ -188,7 +188,8 @@ def pretrain(
         for step in range(first, o.steps):
             batch = ready(next(loader), processor, place)
             counts = torch.tensor(
-                [batch.targets, batch.tokens, batch.examples, batch.marks, stop.asked], dtype=torch.float64
+                [batch.targets, batch.tokens, batch.examples, batch.marks if reader else 0, stop.asked],
+                dtype=torch.float64,
             )
             if world > 1:
                 dist.all_reduce(counts)

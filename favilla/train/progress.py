@@ -15,7 +15,8 @@ from favilla.train.recipe import Recipe
 
 class Progress:
     """Appends one JSON line to metrics.jsonl every `log_every` steps, and before every checkpoint: step, loss (mean nats
-    per target token since the last line), marks_loss (nats per mark), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share,
+    per target token since the last line), marks_loss (nats per mark, summed over both
+    readers; null without marks), grad_norm, lr_scale, examples, tokens, tokens_per_second, targets, peak_share,
     skipped, seconds.
 
     flops: operations of a step on one rank; peak: operations per second of the machine.
@@ -62,7 +63,7 @@ class Progress:
         seconds = time.perf_counter() - self.start
         targets, tokens, examples, marks = self.sums
         line = {
-            "step": step + 1, "loss": self.losses / max(targets, 1), "marks_loss": self.marks / max(marks, 1), "grad_norm": norm, "lr_scale": scale,
+            "step": step + 1, "loss": self.losses / max(targets, 1), "marks_loss": self.marks / marks if marks else None, "grad_norm": norm, "lr_scale": scale,
             "examples": int(examples), "tokens": int(tokens), "targets": int(targets),
             "tokens_per_second": tokens / seconds, "peak_share": self.count * self.flops / seconds / self.peak,
             "skipped": skipped, "seconds": seconds,

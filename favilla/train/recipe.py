@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from favilla.data.batches import Shape
 from favilla.data.examples import EFFORTS, Mixture, Task
@@ -63,7 +63,8 @@ class TaskPart(Strict):
 
 class PracticePart(Strict):
     """Words to read from beside the text, for the loss of marks: `rows` picture rows more, filled from `words` that each
-    example brings along; from example number `grown` on they stand anywhere."""
+    example brings along; from example number `grown` on they stand anywhere. They are drawn for image tokens of 28 pixels; for
+    others they are resized."""
 
     rows: int = Field(default=0, ge=0)
     words: int = Field(default=0, ge=0)
@@ -125,7 +126,7 @@ class DataPart(Strict):
     def shape(self, patch_values: int, merge: int) -> Shape:
         targets = int(self.rows * self.tokens * self.targets)
         rows = self.picture_rows, self.practice.rows
-        # One mark for every second patch is more than pictures here have.
+        # One mark for every second patch is more than pictures of levels 1 and 2 have; beyond, practice loses the rest.
         marks = sum(rows) * self.picture_patches // 2
         return Shape(
             self.rows, self.tokens, targets, rows[0], self.picture_patches, patch_values, merge, rows[1], marks
@@ -135,7 +136,7 @@ class DataPart(Strict):
 class OptimPart(Strict):
     """Warm-up, stable, decay (Hu et al. 2024): learning rates rise over `warmup` steps, stay, and fall linearly
     to zero over the last `decay` share of the run. vision_rate: rates of the vision tower, adapter and projection, as
-    a multiple of the text's. marks: weight of the loss of marks (`train.marks`)."""
+    a multiple of the text's, and that of what reads marks. marks: weight of the loss of marks (`train.marks`)."""
 
     steps: int = Field(ge=1)
     warmup: int = Field(default=100, ge=0)
@@ -145,7 +146,7 @@ class OptimPart(Strict):
     adam_betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = Field(default=0.01, ge=0)
     vision_rate: float = Field(default=1.0, gt=0)
-    marks: float = Field(default=0.0, ge=0)
+    marks: Share = 0.0
     clip: float = Field(default=1.0, gt=0)
 
 
@@ -164,6 +165,15 @@ class Recipe(Strict):
     data: DataPart
     optim: OptimPart
     run: RunPart = RunPart()
+
+    @model_validator(mode="after")
+    def practice_is_used(self) -> Recipe:
+        p = self.data.practice
+        if (p.rows or p.words or p.grown) and not (p.words and self.optim.marks and self.data.picture_patches >= 40):
+            raise ValueError(
+                "[data.practice] rows are filled from words, for the loss of marks: give words, [optim] marks above 0 and picture_patches of 40 or more, or no practice"
+            )
+        return self
 
 
 def load_recipe(path: str | Path) -> Recipe:

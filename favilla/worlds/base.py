@@ -40,7 +40,7 @@ class Problem:
     solutions: a worked solution per style.
     instance: canonical text of the facts behind the problem; its hash decides the split.
     facts: whatever the family needs to verify an answer or to ask again about the same picture.
-    marks: what stands where in the picture, if there is one and the family says so.
+    marks: what stands where in the picture, if there is exactly one and the family says so.
     """
 
     family: str

@@ -26,7 +26,7 @@ from PIL import Image, ImageFont
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, face, ink, mixed, shade
-from favilla.worlds.marks import Mark, sign_middles
+from favilla.worlds.marks import Mark, marks_within, sign_middles
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 NAMES = (
@@ -218,13 +218,9 @@ def _marks(figure: Figure, axes: Axes, scene: Scene, letters: ImageFont.FreeType
         box, length = text.get_window_extent(), max(letters.getlength(words), 1)
         for sign, x in sign_middles(0, words, letters, "lm"):
             noted.append((sign, box.x0 + x / length * box.width, (box.y0 + box.y1) / 2))
-    if scene["kind"] != "pie" and not scene["_printed"]:
-        for values in scene["series"].values():
-            for place, value in enumerate(values):
-                at = (value, place) if scene["kind"] == "barh" else (place, value)
-                noted.append((str(value), *axes.transData.transform(at)))
-    marks = [Mark(label, x / width, 1 - y / height) for label, x, y in noted]
-    return tuple(mark for mark in marks if 0 <= mark.x < 1 and 0 <= mark.y < 1)
+    if not scene["_printed"]:
+        noted += [(str(value), *axes.transData.transform(spot)) for value, spot in scene["_spots"]]
+    return marks_within([(label, x, height - y) for label, x, y in noted], width, height)
 
 
 def _harder(values: dict[str, int], listed: str, lines: str) -> list[Question]:
@@ -319,6 +315,7 @@ def _axes(rng: random.Random, axes: Axes, scene: Scene, letters: int, paper: RGB
     places = np.arange(len(names))
     tones = _tones(rng, len(series) if len(series) > 1 or rng.random() < 0.6 else len(names))
     wide = rng.uniform(0.5, 0.85) / len(series)
+    scene["_spots"] = []
     for i, (key, values) in enumerate(series.items()):
         colours: Any = [_unit(t) for t in tones] if len(series) == 1 and len(tones) > 1 else _unit(tones[i])
         shift = (i - (len(series) - 1) / 2) * wide
@@ -337,9 +334,12 @@ def _axes(rng: random.Random, axes: Axes, scene: Scene, letters: int, paper: RGB
             axes.barh(places + shift, values, wide, color=colours, label=key)
         else:
             axes.bar(places + shift, values, wide, color=colours, label=key)
+        # where a value can be read off: the end of its bar, or its point
+        aside = shift if scene["kind"] != "line" else 0
+        spots = [(v, (v, p + aside) if across else (p + aside, v)) for p, v in zip(places, values, strict=True)]
+        scene["_spots"] += spots
         if scene["_printed"]:
-            for place, value in zip(places, values, strict=True):
-                spot = (value, place + shift) if across else (place + (shift if scene["kind"] != "line" else 0), value)
+            for value, spot in spots:
                 gap = (0.25 * letters, 0) if across else (0, 0.3 * letters)
                 axes.annotate(
                     str(value), spot, gap, textcoords="offset points", color=_unit(pen),

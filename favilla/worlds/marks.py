@@ -1,6 +1,7 @@
 """Marks: what a picture shows where. Families note them while they draw; training uses them (`train.marks`).
 
-A vision tower that starts from nothing learns to read from them many times faster than from answers alone (docs/LOG.md).
+A vision tower that starts from nothing learns to read when its patches are told them, and did not from answers alone
+(docs/LOG.md).
 """
 
 from __future__ import annotations
@@ -13,11 +14,18 @@ from PIL import Image, ImageDraw
 
 @dataclass(frozen=True)
 class Mark:
-    """label: a sign or the words for what stands there; x, y: the middle of it, in fractions of width and height."""
+    """label: a sign or the words for what stands there; x, y: the middle of it, in fractions of width and height. Raises
+    ValueError for a place outside of the picture."""
 
     label: str
     x: float
     y: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.x <= 1 and 0 <= self.y <= 1):
+            raise ValueError(
+                f"mark {self.label!r} at ({self.x}, {self.y}): x and y are fractions of width and height, 0 to 1"
+            )
 
 
 class Pencil(ImageDraw.ImageDraw):
@@ -36,17 +44,23 @@ class Pencil(ImageDraw.ImageDraw):
         """What was noted in this box is covered by what will be drawn there."""
         self.noted = [(t, x, y) for t, x, y in self.noted if not (left <= x <= right and top <= y <= bottom)]
 
-    def text(self, xy: Any, text: Any, *args: Any, **options: Any) -> None:
-        """As `ImageDraw.text`, with one of the anchors "lm", "mm", "rm" and a font."""
-        super().text(xy, text, *args, **options)
-        for sign, x in sign_middles(xy[0], text, options["font"], options["anchor"]):
+    def text(self, xy: Any, text: Any, *, font: Any, anchor: str, **options: Any) -> None:  # type: ignore[override]
+        """As `ImageDraw.text`, with one of the anchors "lm", "mm" and "rm"."""
+        if anchor not in ("lm", "mm", "rm"):
+            raise ValueError(f"anchor {anchor!r}: a pencil writes at the middle of a line, with lm, mm or rm")
+        super().text(xy, text, font=font, anchor=anchor, **options)
+        for sign, x in sign_middles(xy[0], text, font, anchor):
             self.note(sign, x, xy[1])
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """What is noted, as far as it lies within the picture."""
-        fractions = [Mark(label, x / self.width, y / self.height) for label, x, y in self.noted]
-        return tuple(mark for mark in fractions if 0 <= mark.x < 1 and 0 <= mark.y < 1)
+        return marks_within(self.noted, self.width, self.height)
+
+
+def marks_within(noted: list[tuple[str, float, float]], width: float, height: float) -> tuple[Mark, ...]:
+    """Labels and their middles in pixels as marks; those outside of the picture are left out."""
+    return tuple(Mark(t, x / width, y / height) for t, x, y in noted if 0 <= x < width and 0 <= y < height)
 
 
 def sign_middles(x: float, text: str, font: Any, anchor: str) -> list[tuple[str, float]]:

@@ -20,7 +20,8 @@ SET_BY_FONT = 4.0  # from here on signs stand as the font sets them; before, one
 
 
 def practice_word(rng: random.Random, off: float) -> tuple[Image.Image, tuple[Mark, ...]]:
-    """One to five signs up to `off` pixels off their place, two in five of them numbers; picture and marks."""
+    """One to five signs up to `off` pixels off their place, two in five of them numbers; picture and marks. Before FREE words
+    stay in the upper part of their picture; from there on they stand anywhere in it."""
     signs = SIGNS[-10:] if rng.random() < 0.4 else SIGNS
     word = "".join(rng.choices(signs, k=rng.randint(1, 5)))
     letters, set_by_font = font(rng, rng.randint(11, 18)), off >= SET_BY_FONT

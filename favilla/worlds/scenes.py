@@ -18,7 +18,7 @@ from favilla.chat.messages import ImagePart
 from favilla.worlds.base import Family, Problem, Solution, Split, Verdict, draw_in_split
 from favilla.worlds.phrasing import pick
 
-Scene = dict[str, Any]  # facts, as JSON would hold them
+Scene = dict[str, Any]  # facts, as JSON would hold them; keys with an underscore: how they were drawn
 _CHECK = re.compile(r"\bcheck", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z0-9]+")
 
@@ -55,8 +55,7 @@ class SceneFamily(Family):
 
     @abstractmethod
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
-        """Draw a picture of the scene; notes in it as "_marks" what stands where, and may add more that its instance leaves
-        out."""
+        """Draw a picture of the scene; may note in it as "_marks" what stands where, and more that its instance leaves out."""
 
     @abstractmethod
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
@@ -96,7 +95,7 @@ class SceneFamily(Family):
                 "scene": scene, "kind": question.kind, "slots": question.slots,
                 "asked": [*asked, (question.kind, question.slots)],
             },
-            tuple(scene["_marks"]),
+            tuple(scene.get("_marks", ())),
         )  # fmt: skip
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:

@@ -14,13 +14,17 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
+from favilla.chat.messages import ImagePart
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.batches import Packer, take
 from favilla.data.examples import (
     EFFORTS,
+    Mixture,
+    Task,
     draw_problems,
     make_example,
     marked_picture,
@@ -32,6 +36,8 @@ from favilla.model import MuseSpark, initialise, load_model, pack_pictures
 from favilla.train.marks import MarkReader
 from favilla.train.optim import make_optimisers, split_parameters, warmup_stable_decay
 from favilla.train.pretrain import image_processor, loss_sum, prepare_tokenizer, pretrain, ready
+from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict
+from favilla.worlds.marks import Mark
 from favilla.worlds.registry import get
 from tests.recipes import tiny_recipe
 
@@ -187,22 +193,51 @@ def test_marks_say_what_the_family_drew(folder: Path) -> None:
         assert any(tokenizer.decode(tokens) == f"{c} {s}" and (x, y) == place for x, y, c, s in scene["shapes"])
 
 
+def test_marks_at_the_rim_are_in_the_last_patch_and_of_several_pictures_there_are_none(folder: Path) -> None:
+    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
+    image = Image.new("RGB", (84, 56))
+    encoded = processor.patches(image)
+    marked = marked_picture(tokenizer, encoded, (Mark("a", 1.0, 1.0), Mark("b", 0.0, 0.0)))
+    assert marked.marks[:, 0].tolist() == [len(encoded[0]) - 1, 0]
+
+    class Two(Family):
+        name, levels, pictures = "two", 1, True
+
+        def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
+            same = Solution("", "yes")
+            prompt = (ImagePart(image), ImagePart(image), "Are they the same?")
+            solutions: dict[Style, Solution] = {"direct": same, "terse": same, "steps": same}
+            return Problem(self.name, 1, split, prompt, "yes", solutions, "two", marks=(Mark("a", 0.1, 0.1),))
+
+        def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
+            return Verdict(text == "yes", text)
+
+    mixture = Mixture((Task(Two(), (1.0,), ((1.0,),)),), {"high": 1.0})
+    example = make_example(mixture, tokenizer, processor, 0, 0, 1000)
+    assert example is not None
+    assert [len(picture.marks) for picture in example.pictures] == [0, 0]
+
+
 def test_every_weight_has_one_optimiser(folder: Path) -> None:
     model = fresh_model(folder)
-    matrices, others = split_parameters(model)
-    assert {id(p) for p in matrices} | {id(p) for p in others} == {id(p) for p in model.parameters()}
+    reader = MarkReader(model.config)
+    trained = torch.nn.ModuleDict({"model": model, "reader": reader})
+    matrices, others = split_parameters(trained)
+    assert {id(p) for p in matrices} | {id(p) for p in others} == {id(p) for p in trained.parameters()}
+    assert {id(p) for p in reader.parameters()} <= {id(p) for p in others}
     assert not {id(p) for p in matrices} & {id(p) for p in others}
     assert all(p.ndim == 2 for p in matrices)
-    names = {id(p): name for name, p in model.named_parameters()}
+    names = {id(p): name for name, p in trained.named_parameters()}
     assert {names[id(p)] for p in others if p.ndim == 2} == {
-        "lm_head.weight", "model.language_model.embed_tokens.weight",
-        "model.vision_tower.patch_embedder.patch_embedding.weight",
-        "model.vision_tower.patch_embedder.position_embedding_table.weight",
+        "model.lm_head.weight", "model.model.language_model.embed_tokens.weight",
+        "model.model.vision_tower.patch_embedder.patch_embedding.weight",
+        "model.model.vision_tower.patch_embedder.position_embedding_table.weight",
+        "reader.patch.weight", "reader.token.weight",
     }  # fmt: skip
-    muon, adam = make_optimisers(model, 0.02, 0.003, (0.9, 0.98), 0.01, vision_rate=0.5)
+    muon, adam = make_optimisers(trained, 0.02, 0.003, (0.9, 0.98), 0.01, vision_rate=0.5)
     for optimiser, rate in ((muon, 0.02), (adam, 0.003)):
         for group in optimiser.param_groups:
-            seeing = {names[id(p)].startswith("model.vision_") for p in group["params"]}
+            seeing = {names[id(p)].startswith(("model.model.vision_", "reader.")) for p in group["params"]}
             assert (seeing, group["peak_lr"]) in (({True}, rate * 0.5), ({False}, rate))
     assert isinstance(muon, torch.optim.Muon)
     assert isinstance(adam, torch.optim.AdamW)

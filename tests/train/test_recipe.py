@@ -89,3 +89,13 @@ def test_stages_change_what_is_drawn(tmp_path: Path) -> None:
     assert set(levels[:100]) == {0}
     assert set(levels[100:250]) == {0, 1} and 20 < levels[100:250].count(1) < 80
     assert set(levels[250:]) == {0, 3}
+
+
+@pytest.mark.parametrize(("old", "new"), [("marks = 1.0", "marks = 0.0"), ("words = 2", "words = 0")])
+def test_practice_that_nothing_reads_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "r.toml"
+    assert old in DEBUG
+    path.write_text(DEBUG.replace(old, new, 1))
+    with pytest.raises(UserError, match="practice") as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)

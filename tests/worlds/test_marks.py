@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from favilla.chat.messages import ImagePart
 from favilla.worlds.drawing import face
-from favilla.worlds.marks import Pencil, sign_middles
+from favilla.worlds.marks import Mark, Pencil, sign_middles
 from favilla.worlds.practice import CELL, practice_word
 from favilla.worlds.registry import get
 
@@ -92,3 +93,37 @@ def test_practice_words_leave_their_cells(off: float) -> None:
         places.append((first.x * image.width, first.y * image.height))
     spread = np.std([y for _, y in places])
     assert spread == 0 if off == 0 else spread > off / 4
+
+
+@pytest.mark.parametrize(("x", "y"), [(-0.01, 0.5), (0.5, 1.2), (float("nan"), 0.5)])
+def test_a_mark_outside_of_the_picture_is_refused(x: float, y: float) -> None:
+    with pytest.raises(ValueError, match="fractions of width"):
+        Mark("a", x, y)
+
+
+@pytest.mark.parametrize("kind", ["bar", "barh", "line"])
+def test_values_of_charts_are_marked_where_their_colour_ends(kind: str) -> None:
+    """Just before the end of a bar is its colour and just behind it is not; of a line's points, colour is all around."""
+    seen = 0
+    for seed in range(60):
+        problem = get("charts").sample(random.Random(seed), 4, "train")
+        scene = problem.facts["scene"]
+        if scene["kind"] != kind or scene["_printed"]:
+            continue
+        (part,) = [part for part in problem.prompt if isinstance(part, ImagePart)]
+        pixels = np.asarray(part.image).astype(float)
+        height, width = pixels.shape[:2]
+        values = [str(value) for series in scene["series"].values() for value in series]
+        marked = problem.marks[-len(values) :]
+        assert [mark.label for mark in marked] == values
+        assert len({(mark.x, mark.y) for mark in marked}) == len(values)
+        for mark in marked:
+            x, y = int(mark.x * width), int(mark.y * height)
+            inside, outside = {"bar": ((y + 3, x), (y - 3, x)), "barh": ((y, x - 3), (y, x + 3))}.get(
+                kind, ((y, x),) * 2
+            )
+            if kind != "line" and max(outside) < min(height, width):
+                assert np.abs(pixels[inside] - pixels[outside]).max() > 20, (seed, mark)
+                seen += 1
+        seen += kind == "line"
+    assert seen > 5
