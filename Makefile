@@ -17,7 +17,7 @@ demo: $(VENV)/.stamp-run
 	@mkdir -p $(dir $(DEMO_PICTURE))
 	$(FAVILLA) ask "How many orange circles are there?" --image examples/shapes.png --effort high
 	@echo
-	$(FAVILLA) ask "Which item is largest?" --image examples/chart.png --effort high
+	$(FAVILLA) ask "Which digits are these, as one number?" --image examples/digits.png --effort high
 	@echo
 	$(FAVILLA) ask "Point at Cancel." --image examples/screen.png --effort high --annotate $(DEMO_PICTURE)
 
