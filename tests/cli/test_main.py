@@ -73,6 +73,8 @@ def test_other_failures_keep_their_traceback(monkeypatch):
 
 def test_an_interrupt_ends_with_130(monkeypatch):
     def interrupted() -> None:
+        # What starts the tests may have told its children to ignore it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setitem(VERBS, "worlds", interrupted)

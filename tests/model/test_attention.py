@@ -192,7 +192,10 @@ def test_a_row_of_padding_pictures_changes_nothing() -> None:
     ids = torch.cat([torch.tensor([10, IMAGE, IMAGE]), words(0, 6)])[None]
     packed = pack_pictures([picture(0, 2, 4)])
     padded = pack_pictures([picture(0, 2, 4)], row_length=24, rows=3)
-    torch.testing.assert_close(MODEL(ids, pictures=padded), MODEL(ids, pictures=packed), atol=1e-5, rtol=1e-5)
+    seen, expected = (MODEL.see(p)[p.token_M] for p in (padded, packed))
+    torch.testing.assert_close(seen, expected, atol=1e-5, rtol=1e-5)
+    # The backbone's sharp attention makes a hundred times more of the last bit.
+    torch.testing.assert_close(MODEL(ids, pictures=padded), MODEL(ids, pictures=packed), atol=1e-3, rtol=1e-3)
 
 
 @torch.no_grad()
