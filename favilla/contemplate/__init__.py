@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from favilla.contemplate.answers import Answers, ChoiceAnswers, JSONAnswers, NumberAnswers, TextAnswers
 from favilla.contemplate.budget import Budget, Price, read_prices
@@ -25,6 +25,9 @@ from favilla.contemplate.run import Run, identity
 from favilla.contemplate.solver import Panel, Picture, Question, Solver, Usage
 from favilla.errors import UserError
 
+if TYPE_CHECKING:
+    from favilla.contemplate.openai_client import OpenAISolver
+
 __all__ = [
     "PRESETS", "AgentAnswer", "Answers", "BoxAnswers", "Budget", "ChoiceAnswers", "Event", "JSONAnswers", "Limits",
     "NumberAnswers", "Panel", "Picture", "PointAnswers", "Policy", "Price", "ProgramAnswers", "Question", "Result",
@@ -33,7 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settings: Any) -> Solver:
+def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settings: Any) -> OpenAISolver:
     """A solver for `model` behind an OpenAI-compatible `endpoint` (its base address, which mostly ends in /v1).
 
     The key comes from the first line of `key_file` or from the host's environment variable (FAVILLA_API_KEY, or
@@ -70,6 +73,7 @@ async def contemplate(
     log: str | Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     key_file: Path | None = None,
+    probe: bool = False,
     **settings: Any,
 ) -> Result:
     """Answer `question` with several agents.
@@ -77,24 +81,27 @@ async def contemplate(
     Either `endpoint` and `model` (with `key_file` and the settings of `connect`), or a `panel` of solvers, which stays
     open. images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which
     decides what counts as the same (default: words). max_output_tokens: of each request,
-    reasoning included. log: a JSONL file; the same call with the same file goes on where a killed process was.
+    reasoning included. probe: find out first what the endpoint can do (11 small requests, counted in the budget). log: a JSONL file; the same call with the same file goes on where a killed process was.
     Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
     """
     if (panel is None) == (endpoint is None) or (endpoint is not None and not model):
         raise UserError("contemplate: give either an endpoint and a model, or a panel")
-    if panel is not None and (settings or key_file is not None or model is not None):
-        raise UserError("contemplate: model, key_file and settings belong to an endpoint, not to a panel")
+    if panel is not None and (settings or key_file is not None or model is not None or probe):
+        raise UserError("contemplate: model, key_file, probe and settings belong to an endpoint, not to a panel")
     policy = parse_policy(policy) if isinstance(policy, str) else policy
     pictures = tuple(i if isinstance(i, Picture) else Picture.read(Path(i)) for i in images)
     asked, answers = Question(question, pictures), answers or TextAnswers()
     table = read_prices(prices) if isinstance(prices, Path) else prices or {}
     async with contextlib.AsyncExitStack() as stack:
+        probed: OpenAISolver | None = None
         if panel is None:
             assert endpoint is not None and model is not None
             settings.setdefault("ask_logprobs", policy.aggregate == "weighted_vote")
-            panel = Panel((connect(endpoint, model, key_file=key_file, **settings),))
+            solver = connect(endpoint, model, key_file=key_file, **settings)
+            panel, probed = Panel((solver,)), solver if probe else None
             stack.push_async_callback(panel.close)
-        about = (type(answers).__name__, temperature, max_output_tokens)
+        about = (type(answers).__name__, sorted(vars(answers).items()), sorted(settings.items()), temperature,
+                 max_output_tokens)  # fmt: skip
         events = None
         if log is not None:
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
@@ -102,6 +109,8 @@ async def contemplate(
             asked, panel, policy, answers, budget or Budget(), table, limits or Limits(), seed, temperature,
             max_output_tokens, events, on_event,
         )  # fmt: skip
+        if probed is not None:
+            run.usage_by["probe"] = (await probed.probe(run.ledger)).usage
         return await run.result()
 
 

@@ -70,8 +70,8 @@ def swiss_pairs(
     """One round of a Swiss tournament: neighbours by score meet, nobody twice, and of an odd number the lowest who has not
     rested rests. Returns pairs in shuffled order of sides, and who rests.
 
-    While fewer rounds have been played than half the number of players such a pairing exists (Dirac); afterwards the
-    fewest possible number of pairs may meet again.
+    While fewer rounds have been played than half the number of players such a pairing exists (Dirac); afterwards
+    pairs may meet again.
     """
     order = list(range(len(scores)))
     rng.shuffle(order)

@@ -21,9 +21,10 @@ LONGEST = 10_000  # characters of an answer; a longer one is junk, not an answer
 _MARK = re.compile(r"^[\s*#>_]*(?:final\s+)?answer(?:\s+is)?\s*[*_]*\s*[:：]\s*[*_]*", re.IGNORECASE | re.MULTILINE)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i'?m|i\s+am)\s+(?:very\s+)?sorry\W+(?:but\s+)?)?(?:unfortunately\W+)?"
-    r"(?:i\s+(?:can'?t|can\s?not|won'?t|will\s+not|must\s+decline|am\s+(?:not\s+able|unable)\s+to|decline)\b"
+    r"(?:i\s+(?:can'?t|can\s?not|won'?t|will\s+not|must\s+decline|decline)\b"
     r"(?:\s+to)?\s*(?:help|assist|comply|provide|do\s+that|answer|fulfil|support|discuss|share|with\b|$)"
-    r"|i\s+must\s+decline|i\s+refuse)",
+    r"|(?:i'?m|i\s+am)\s+(?:not\s+able|unable)\s+to\s+(?:help|assist|comply|provide|do\s+that|answer|fulfil|support"
+    r"|discuss|share)|i\s+must\s+decline|i\s+refuse)",
     re.IGNORECASE,
 )
 

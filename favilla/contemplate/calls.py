@@ -88,18 +88,21 @@ class Caller:
         """The reply to `call` by the solver at `seat`, or by another whose endpoint works, and who that was; usage of every
         try is added to `spent`. Raises SolverError when none comes and BudgetExceeded when there is no room for it."""
         rng = random.Random(derive(self.seed, "jitter", call.key))
-        for tried in range(self.limits.retries + 1):
+        tried = 0
+        while True:
             solver = await self._route(seat)
             try:
                 return await self._once(solver, call, final, spent), solver
             except SolverError as error:
-                if not error.retryable or tried == self.limits.retries:
+                if not error.retryable or (tried == self.limits.retries and error.kind != "parameter"):
                     raise
                 self.retried(call, error.kind)
+                if error.kind == "parameter":
+                    continue  # each happens once to a solver, and waiting would not help
                 wait = rng.random() * self.limits.backoff_seconds * 2**tried
                 wait = max(wait, error.retry_after or 0.0)
                 await asyncio.sleep(min(wait, self.limits.most_backoff_seconds))
-        raise AssertionError("the last try returns or raises")
+                tried += 1
 
     async def _once(self, solver: Solver, call: Call, final: bool, spent: list[Usage]) -> Reply:
         breaker = self._breaker(solver)
@@ -115,7 +118,7 @@ class Caller:
                 text = f"no answer in {self.limits.call_seconds:g} s"
                 raise SolverError("timeout", text, retryable=True, processed=True) from None
             except SolverError as error:
-                if error.retryable and error.kind != "rate limit":
+                if error.retryable and error.kind not in ("rate limit", "parameter"):
                     breaker.failure(asyncio.get_running_loop().time())
                 used = None if error.processed else Usage(calls=1)
                 raise

@@ -18,28 +18,14 @@ from urllib.parse import urlsplit
 
 import openai
 
+from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger
+from favilla.contemplate.key import HideKey, Key
 from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
 from favilla.errors import UserError
 
 API = Literal["chat", "responses"]
+DROPPABLE = ("seed", "logprobs", "temperature", "stream_options")  # an answer does not depend on having these
 PICTURE_TOKENS = 4096  # what one picture is reserved at; endpoints do not tell in advance
-
-
-class Key:
-    """A secret that no repr, str, pickle or format shows; `.reveal()` does."""
-
-    def __init__(self, secret: str) -> None:
-        self._reveal = lambda: secret
-
-    def reveal(self) -> str:
-        return self._reveal()
-
-    def __repr__(self) -> str:
-        return "Key(***)"
-
-    def hide(self, text: str) -> str:
-        """`text` without the secret in it."""
-        return text.replace(self.reveal(), "[key]") if self.reveal() else text
 
 
 @dataclass(frozen=True)
@@ -79,6 +65,7 @@ class Capabilities:
     tool_choice: bool | None
     images: bool | None
     efforts: tuple[str, ...]
+    usage: Usage = field(default_factory=Usage)  # of finding out
 
 
 def find_key(profile: Profile, file: Path | None = None) -> Key | None:
@@ -115,6 +102,7 @@ class OpenAISolver:
     effort: str | None = None
     ask_logprobs: bool = False
     _client: openai.AsyncOpenAI | None = field(default=None, repr=False)
+    _hide: HideKey | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         try:
@@ -138,6 +126,9 @@ class OpenAISolver:
         # made on first use: a client belongs to the event loop that it first runs in
         if self._client is None:
             key = self.key.reveal() if self.key else "no-key"
+            if self.key:
+                self._hide = HideKey(self.key)
+                self._hide.start()
             self._client = openai.AsyncOpenAI(base_url=self.endpoint, api_key=key, max_retries=0, timeout=None)
         return self._client
 
@@ -145,6 +136,9 @@ class OpenAISolver:
         if self._client is not None:
             await self._client.close()
             self._client = None
+        if self._hide is not None:
+            self._hide.stop()
+            self._hide = None
 
     def input_limit(self, call: Call) -> int:
         """No tokenizer in use makes more tokens than there are bytes; what the chat template adds is allowed for."""
@@ -155,21 +149,19 @@ class OpenAISolver:
         assert self.profile is not None
         if len(call.pictures) > self.profile.pictures:
             raise SolverError("rejected", f"takes at most {self.profile.pictures} pictures", retryable=False)
-        options = self._options(call)
-        while True:
-            sent = {k: v for k, v in options.items() if k not in self._rejected}
-            try:
-                if self.api == "chat":
-                    return await self._chat(sent, tokens)
-                return await self._responses(sent, tokens)
-            except openai.BadRequestError as error:
-                # a refused request has cost nothing, so the same one is sent again without what was refused
-                if error.param in sent and error.param in ("seed", "logprobs", "temperature", "stream_options"):
-                    self._rejected.add(error.param)
-                else:
-                    raise self._failure(error) from None
-            except (openai.OpenAIError, ValueError, RecursionError) as error:
+        options = {k: v for k, v in self._options(call).items() if k not in self._rejected}
+        try:
+            reply = await (self._chat if self.api == "chat" else self._responses)(options, tokens)
+            return replace(reply, text=self.key.hide(reply.text)) if self.key else reply
+        except openai.BadRequestError as error:
+            if error.param not in options or error.param not in DROPPABLE:
                 raise self._failure(error) from None
+            self._rejected.add(error.param)
+            raise SolverError(
+                "parameter", f"{error.param} is refused and left out from now on", retryable=True
+            ) from None
+        except (openai.OpenAIError, ValueError, RecursionError) as error:
+            raise self._failure(error) from None
 
     def _options(self, call: Call) -> dict[str, Any]:
         assert self.profile is not None
@@ -274,9 +266,14 @@ class OpenAISolver:
         text = self.key.hide(message) if self.key else message
         return " ".join(text.split())[:300]
 
-    async def probe(self) -> Capabilities:
-        """Ask the endpoint, in small requests of their own, what it takes. Costs a few tokens; nothing relies on it."""
+    async def probe(self, ledger: Ledger | None = None) -> Capabilities:
+        """Ask the endpoint, in 11 small requests of their own, what it takes. Nothing relies on it.
+
+        ledger: each request is reserved and settled there. Raises UserError when the budget has no room for all of them
+        or the key is refused.
+        """
         assert self.profile is not None
+        ledger, spent = ledger or Ledger(Budget()), list[Usage]()
         say: dict[str, Any] = {"model": self.model, self.profile.max_tokens: 16}
         hello = [{"role": "user", "content": "Say hi."}]
         tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
@@ -295,29 +292,49 @@ class OpenAISolver:
         def answered(reply: Any) -> bool:
             return bool(reply.choices)
 
+        async def takes(shows: Callable[[Any], bool], **options: Any) -> bool | None:
+            return await self._takes(ledger, spent, shows, **say, **options)
+
         efforts = []
         for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-            if await self._takes(answered, **say, messages=hello, reasoning_effort=effort):
+            if await takes(answered, messages=hello, reasoning_effort=effort):
                 efforts.append(effort)
         found = Capabilities(
-            n=await self._takes(choices, **say, messages=hello, n=2),
-            logprobs=await self._takes(logprobs, **say, messages=hello, logprobs=True),
-            tool_choice=await self._takes(called, **say, messages=hello, tools=[tool], tool_choice="required"),
-            images=await self._takes(answered, **say, messages=seen),
+            n=await takes(choices, messages=hello, n=2),
+            logprobs=await takes(logprobs, messages=hello, logprobs=True),
+            tool_choice=await takes(called, messages=hello, tools=[tool], tool_choice="required"),
+            images=await takes(answered, messages=seen),
             efforts=tuple(efforts),
         )
+        found = replace(found, usage=sum(spent, Usage()))
         self.profile = replace(self.profile, logprobs=bool(found.logprobs), efforts=found.efforts)
         return found
 
-    async def _takes(self, shows: Callable[[Any], bool], **options: Any) -> bool | None:
+    async def _takes(
+        self, ledger: Ledger, spent: list[Usage], shows: Callable[[Any], bool], **options: Any
+    ) -> bool | None:
+        assert self.profile is not None
+        upper = Usage(256 + PICTURE_TOKENS, options[self.profile.max_tokens] * options.get("n", 1), calls=1)
         try:
-            return shows(await self.client.chat.completions.create(**options, timeout=60))
-        except (openai.BadRequestError, openai.UnprocessableEntityError):
-            return False
-        except openai.AuthenticationError as error:
-            raise UserError(f"{self.endpoint}: {self._failure(error)}; check the key") from None
+            room = await ledger.reserve(self.model, upper)
+        except BudgetExceeded as exceeded:
+            raise UserError(f"budget {exceeded.limit}: no room for the 11 requests of the probe; give more") from None
+        used: Usage | None = None
+        try:
+            reply = await self.client.chat.completions.create(**options, timeout=60)
+            if reply.usage is not None:
+                used = Usage(reply.usage.prompt_tokens or 0, reply.usage.completion_tokens or 0, calls=1)
+            return shows(reply)
+        except openai.APIStatusError as error:
+            used = Usage(calls=1)
+            if isinstance(error, openai.AuthenticationError):
+                raise UserError(f"{self.endpoint}: {self._failure(error)}; check the key") from None
+            refused = isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError)
+            return False if refused else None
         except openai.OpenAIError:
             return None  # an outage says nothing about what the endpoint can do
+        finally:
+            spent.append(ledger.settle(room, self.model, used))
 
 
 async def _events(stream: Any) -> AsyncIterator[Any]:

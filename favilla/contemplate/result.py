@@ -73,7 +73,7 @@ class Result:
 class Event:
     """Something that happened. kind and what `data` has:
 
-    "round" (agents, calls), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
+    "round" (agents), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
     "standing" (votes: answer -> number, usage, usd), "aggregation" (how), "result" (result).
     """
 

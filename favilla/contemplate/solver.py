@@ -126,7 +126,8 @@ class Reply:
 class SolverError(Exception):
     """A request that brought no reply.
 
-    kind: "rate limit", "server", "timeout", "connection", "cut", "junk", "rejected", "circuit open".
+    kind: "rate limit", "server", "timeout", "connection", "cut", "junk", "rejected", "circuit open", "parameter" (an optional
+    one was refused; the same call goes without it from now on, at once).
     retryable: whether the same request may go better the next time (429, 5xx, timeouts, connections only).
     retry_after: seconds that the endpoint asked to wait.
     processed: whether the endpoint may have worked, and billed, before it failed.
