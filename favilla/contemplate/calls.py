@@ -78,6 +78,7 @@ class Caller:
     limits: Limits
     seed: int
     retried: Callable[[Call, str], None] = lambda call, kind: None
+    asked: Callable[[Call, str, Usage], None] = lambda call, model, upper: None
     streamed: Callable[[Call, int], None] = lambda call, tokens: None
     breakers: dict[str, Breaker] = field(default_factory=dict)
 
@@ -108,6 +109,7 @@ class Caller:
         breaker = self._breaker(solver)
         async with self._slots:
             room = await self.ledger.reserve(solver.model, upper_limit(solver, call), final=final)
+            self.asked(call, solver.model, room.upper)
             used: Usage | None = None  # unknown while it runs, and when it is cancelled
             try:
                 async with asyncio.timeout(self.limits.call_seconds):

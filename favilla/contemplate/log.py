@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ class EventLog:
         """What an earlier process noted of exactly this call: {"reply": ...} or {"failed": kind, "detail": ...}."""
         return self._outcomes.get((call.key, call.digest))
 
+    def asked(self, call: Call, model: str, upper: Usage, seconds: float) -> None:
+        """A request is about to be sent. If the process dies before its outcome is here, `upper` counts as used."""
+        self._append(seconds, event="asked", call=call.key, digest=call.digest, model=model, usage=asdict(upper))
+
     def reply(self, call: Call, model: str, reply: Reply, usage: Usage, seconds: float) -> None:
         content = {k: v for k, v in asdict(reply).items() if k != "usage"}
         self._append(seconds, event="reply", call=call.key, digest=call.digest, model=model, reply=content,
@@ -89,9 +93,17 @@ class EventLog:
                 f"--log {self.path}: belongs to another question, policy, panel or seed; choose another file"
             )
         closed = {event["round"] for event in events if event["event"] == "closed"}
-        for event in events[1:]:
+        under_way: dict[tuple[str, str], list[tuple[str, Usage]]] = {}
+        for event in [*events[1:], {"event": "resumed"}]:
+            if event["event"] == "resumed":
+                self._lost([one for asked in under_way.values() for one in asked])
+                under_way.clear()
+            elif event["event"] == "asked":
+                asked = under_way.setdefault((event["call"], event["digest"]), [])
+                asked.append((event["model"], Usage(**event["usage"])))
             if event["event"] not in ("reply", "failed"):
                 continue
+            under_way.pop((event["call"], event["digest"]), None)
             self.paid.append((event["model"], Usage(**event["usage"])))
             kind, round_number, _ = event["call"].split("/")
             if event["event"] == "reply" or (kind in ("attempt", "refine") and int(round_number) in closed):
@@ -99,6 +111,14 @@ class EventLog:
             else:
                 self.repeated += Usage(**event["usage"])
         self.before = max(event["seconds"] for event in events)
+        self._append(0.0, event="resumed")
+
+    def _lost(self, asked: list[tuple[str, Usage]]) -> None:
+        """Requests that were under way when a process died: nobody knows what they used."""
+        for model, upper in asked:
+            used = replace(upper, unreported=1)
+            self.paid.append((model, used))
+            self.repeated += used
 
     def _parse(self, line: bytes, number: int) -> dict[str, Any]:
         try:

@@ -81,6 +81,7 @@ class Run:
         self.caller = Caller(
             self.panel, self.ledger, self.limits, self.seed,
             retried=lambda call, kind: self.tell(Event("retry", call.round, call.agent, {"why": kind})),
+            asked=self._log_asked,
             streamed=lambda call, tokens: self.tell(Event("tokens", call.round, call.agent, {"tokens": tokens})),
         )  # fmt: skip
         self._hold()
@@ -235,6 +236,10 @@ class Run:
         if self.log is not None:
             self.log.reply(call, solver.model, reply, total(spent[tried:]), self._seconds())
         return reply, solver.model
+
+    def _log_asked(self, call: Call, model: str, upper: Usage) -> None:
+        if self.log is not None:
+            self.log.asked(call, model, upper, self._seconds())
 
     def _log_failure(self, call: Call, model: str, kind: str, detail: str, usage: Usage) -> None:
         if self.log is not None and self.log.outcome(call) is None:

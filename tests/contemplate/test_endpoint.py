@@ -227,7 +227,7 @@ import sys
 from favilla.contemplate import Limits, contemplate_sync
 result = contemplate_sync("Why?", endpoint=sys.argv[1], model="m", policy="low", log=sys.argv[2],
                           limits=Limits(quorum=1.0))
-print(result.answer, result.usage.calls, any(m == "torch" or m.startswith("torch.") for m in sys.modules))
+print(result.answer, result.usage.calls, result.usage.unreported, any(m == "torch" or m.startswith("torch.") for m in sys.modules))
 """
 
 
@@ -261,8 +261,8 @@ def test_killed_in_the_middle_and_resumed_without_torch(tmp_path: Path) -> None:
             assert process.returncode == 0
             again = [json.dumps(asked.body) for asked in server.asked[4:]]
             assert len(again) == 3 and not finished & set(again)  # the two that hung, and the synthesis
-            answer, calls, torch = out.decode().split()
-            assert answer.isdigit() and calls == "5" and torch == "False"
+            answer, calls, unreported, torch = out.decode().split()
+            assert answer.isdigit() and calls == "7" and unreported == "2" and torch == "False"
             process = await start(server.address)
             assert (await process.communicate())[0] == out and len(server.asked) == 7
 
