@@ -89,9 +89,10 @@ def contemplate(
 def _kind(name: str) -> Answers:
     from favilla.contemplate import ChoiceAnswers, JSONAnswers, NumberAnswers, TextAnswers
 
-    kinds = {"words": TextAnswers, "number": NumberAnswers, "choice": ChoiceAnswers, "json": JSONAnswers}
-    kind: Answers = kinds[name]()
-    return kind
+    kinds: dict[str, Answers] = {
+        "words": TextAnswers(), "number": NumberAnswers(), "choice": ChoiceAnswers(), "json": JSONAnswers(),
+    }  # fmt: skip
+    return kinds[name]
 
 
 def _quiet(event: Event) -> None:
