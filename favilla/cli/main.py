@@ -20,13 +20,20 @@ from typing import Any
 import tyro
 
 from favilla.cli.ask import ask
+from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
 from favilla.cli.worlds import worlds
 from favilla.errors import UserError
 from favilla.show.terminal import complain, notice
 
-VERBS: dict[str, Callable[..., None]] = {"ask": ask, "worlds": worlds, "eval": evaluate, "pretrain": pretrain}
+VERBS: dict[str, Callable[..., None]] = {
+    "ask": ask,
+    "worlds": worlds,
+    "eval": evaluate,
+    "pretrain": pretrain,
+    "contemplate": contemplate,
+}
 
 DESCRIPTION = """Small, natively multimodal reasoning models: ask them, measure them, train your own.
 

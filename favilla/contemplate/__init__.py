@@ -1,0 +1,134 @@
+"""Contemplating mode: agents that reason in parallel, refine and aggregate. Needs no PyTorch.
+
+from favilla.contemplate import contemplate_sync
+result = contemplate_sync("What is 17 * 23?", endpoint="http://127.0.0.1:8000/v1", model="some-model", policy="low")
+print(result.answer, result.agreement, result.stopped_by)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from favilla.contemplate.answers import Answers, ChoiceAnswers, JSONAnswers, NumberAnswers, TextAnswers
+from favilla.contemplate.budget import Budget, Price, read_prices
+from favilla.contemplate.calls import Limits
+from favilla.contemplate.log import EventLog
+from favilla.contemplate.places import BoxAnswers, PointAnswers
+from favilla.contemplate.policy import PRESETS, Policy, parse_policy, rsa
+from favilla.contemplate.programs import ProgramAnswers
+from favilla.contemplate.result import AgentAnswer, Event, Result
+from favilla.contemplate.run import Run, identity
+from favilla.contemplate.solver import Panel, Picture, Question, Solver, Usage
+from favilla.errors import UserError
+
+if TYPE_CHECKING:
+    from favilla.contemplate.openai_client import OpenAISolver
+
+__all__ = [
+    "PRESETS", "AgentAnswer", "Answers", "BoxAnswers", "Budget", "ChoiceAnswers", "Event", "JSONAnswers", "Limits",
+    "NumberAnswers", "Panel", "Picture", "PointAnswers", "Policy", "Price", "ProgramAnswers", "Question", "Result",
+    "Solver", "TextAnswers", "Usage", "connect", "contemplate", "contemplate_sync", "parse_policy", "read_prices", "rsa",
+    "stream",
+]  # fmt: skip
+
+
+def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settings: Any) -> OpenAISolver:
+    """A solver for `model` behind an OpenAI-compatible `endpoint` (its base address, which mostly ends in /v1).
+
+    The key comes from the first line of `key_file` or from the host's environment variable (FAVILLA_API_KEY, or
+    OPENAI_API_KEY and MODEL_API_KEY for the two hosts they belong to). settings: api ("chat", "responses"), effort,
+    profile, ask_logprobs. Raises UserError when the openai package is missing or something given is wrong.
+    """
+    try:
+        from favilla.contemplate.openai_client import OpenAISolver, find_key
+    except ModuleNotFoundError as error:
+        if error.name != "openai":
+            raise
+        raise UserError("the openai package is missing; install it with pip install 'favilla[contemplate]'") from None
+    solver = OpenAISolver(endpoint, model, **settings)
+    assert solver.profile is not None
+    solver.key = find_key(solver.profile, key_file)
+    return solver
+
+
+async def contemplate(
+    question: str,
+    *,
+    endpoint: str | None = None,
+    model: str | None = None,
+    panel: Panel | None = None,
+    images: Sequence[str | Path | Picture] = (),
+    policy: Policy | str = "medium",
+    answers: Answers | None = None,
+    budget: Budget | None = None,
+    prices: Mapping[str, Price] | Path | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    temperature: float | None = None,
+    max_output_tokens: int = 4096,
+    log: str | Path | None = None,
+    on_event: Callable[[Event], None] = lambda event: None,
+    key_file: Path | None = None,
+    probe: bool = False,
+    **settings: Any,
+) -> Result:
+    """Answer `question` with several agents.
+
+    Either `endpoint` and `model` (with `key_file` and the settings of `connect`), or a `panel` of solvers, which stays
+    open. images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which
+    decides what counts as the same (default: words). max_output_tokens: of each request,
+    reasoning included. probe: find out first what the endpoint can do (11 small requests, counted in the budget). log: a JSONL file; the same call with the same file goes on where a killed process was.
+    Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
+    """
+    if (panel is None) == (endpoint is None) or (endpoint is not None and not model):
+        raise UserError("contemplate: give either an endpoint and a model, or a panel")
+    if panel is not None and (settings or key_file is not None or model is not None or probe):
+        raise UserError("contemplate: model, key_file, probe and settings belong to an endpoint, not to a panel")
+    policy = parse_policy(policy) if isinstance(policy, str) else policy
+    pictures = tuple(i if isinstance(i, Picture) else Picture.read(Path(i)) for i in images)
+    asked, answers = Question(question, pictures), answers or TextAnswers()
+    table = read_prices(prices) if isinstance(prices, Path) else prices or {}
+    async with contextlib.AsyncExitStack() as stack:
+        probed: OpenAISolver | None = None
+        if panel is None:
+            assert endpoint is not None and model is not None
+            settings.setdefault("ask_logprobs", policy.aggregate == "weighted_vote")
+            solver = connect(endpoint, model, key_file=key_file, **settings)
+            panel, probed = Panel((solver,)), solver if probe else None
+            stack.push_async_callback(panel.close)
+        about = (type(answers).__name__, sorted(vars(answers).items()), sorted(settings.items()), temperature,
+                 max_output_tokens)  # fmt: skip
+        events = None
+        if log is not None:
+            events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
+        run = Run(
+            asked, panel, policy, answers, budget or Budget(), table, limits or Limits(), seed, temperature,
+            max_output_tokens, events, on_event,
+        )  # fmt: skip
+        if probed is not None:
+            run.usage_by["probe"] = (await probed.probe(run.ledger)).usage
+        return await run.result()
+
+
+def contemplate_sync(question: str, **settings: Any) -> Result:
+    """`contemplate` for code that has no event loop; Ctrl-C ends it cleanly."""
+    return asyncio.run(contemplate(question, **settings))
+
+
+async def stream(question: str, **settings: Any) -> AsyncIterator[Event]:
+    """The events of `contemplate` as they happen; the last one is "result". Leaving the loop cancels the run (close the
+    iterator, or use contextlib.aclosing, to have it end at once)."""
+    queue: asyncio.Queue[Event | None] = asyncio.Queue()
+    run = asyncio.create_task(contemplate(question, on_event=queue.put_nowait, **settings))
+    run.add_done_callback(lambda task: queue.put_nowait(None))
+    try:
+        while (event := await queue.get()) is not None:
+            yield event
+        await run
+    finally:
+        run.cancel()
+        await asyncio.gather(run, return_exceptions=True)

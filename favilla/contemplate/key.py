@@ -1,0 +1,50 @@
+"""A secret that is shown nowhere."""
+
+from __future__ import annotations
+
+import logging
+
+# What talks HTTP for us; at level DEBUG it logs headers of responses, in which an endpoint can echo what it was sent.
+LOGGERS = (
+    "openai._base_client", "httpx2", "httpcore2.connection", "httpcore2.http11", "httpcore2.http2", "httpcore2.proxy",
+    "httpcore2.socks",
+)  # fmt: skip
+
+
+class Key:
+    """A secret that no repr, str, pickle or format shows; `.reveal()` does."""
+
+    def __init__(self, secret: str) -> None:
+        self._reveal = lambda: secret
+
+    def reveal(self) -> str:
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return "Key(***)"
+
+    def hide(self, text: str) -> str:
+        """`text` without the secret in it."""
+        return text.replace(self.reveal(), "[key]") if self.reveal() else text
+
+
+class HideKey(logging.Filter):
+    """Takes a key out of what the libraries below log; `start` and `stop` put it on their loggers and take it off."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self.key = key
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if (hidden := self.key.hide(message)) != message:
+            record.msg, record.args = hidden, ()
+        return True
+
+    def start(self) -> None:
+        for name in LOGGERS:
+            logging.getLogger(name).addFilter(self)
+
+    def stop(self) -> None:
+        for name in LOGGERS:
+            logging.getLogger(name).removeFilter(self)

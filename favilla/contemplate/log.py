@@ -1,0 +1,130 @@
+"""The event log of one run: JSON lines. With it a run that was killed goes on, and no finished agent is asked twice.
+
+The first line tells what the log belongs to (question, panel, policy, seed). A call's outcome is known by its key and the
+fingerprint of everything it sent. Failures count only in rounds that were closed: in a round that was under way when the
+process died, failed calls are tried again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from favilla.contemplate.solver import Call, Reply, Usage
+from favilla.errors import UserError
+
+VERSION = 1
+
+
+class EventLog:
+    """Append-only; use as a context manager. `before`: seconds that earlier processes spent on this run."""
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path = Path(path)
+        self.before = 0.0
+        self.paid: list[tuple[str, Usage]] = []  # (model, usage) of earlier processes
+        self.repeated = Usage()  # the part of it that went into calls which will be made again
+        self._outcomes: dict[tuple[str, str], dict[str, Any]] = {}
+        try:
+            # not truncated, always appended; nobody else needs to read the answers in it
+            self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b")
+        except (OSError, ValueError) as error:
+            raise UserError(f"--log {path}: cannot be opened ({error}); name a file in a writable folder") from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise UserError(f"--log {path}: another run is writing it; wait for it, or choose another file") from None
+        try:
+            self._read(identity)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> EventLog:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    def outcome(self, call: Call) -> dict[str, Any] | None:
+        """What an earlier process noted of exactly this call: {"reply": ...} or {"failed": kind, "detail": ...}."""
+        return self._outcomes.get((call.key, call.digest))
+
+    def asked(self, call: Call, model: str, upper: Usage, seconds: float) -> None:
+        """A request is about to be sent. If the process dies before its outcome is here, `upper` counts as used."""
+        self._append(seconds, event="asked", call=call.key, digest=call.digest, model=model, usage=asdict(upper))
+
+    def reply(self, call: Call, model: str, reply: Reply, usage: Usage, seconds: float) -> None:
+        content = {k: v for k, v in asdict(reply).items() if k != "usage"}
+        self._append(seconds, event="reply", call=call.key, digest=call.digest, model=model, reply=content,
+                     usage=asdict(usage))  # fmt: skip
+
+    def failure(self, call: Call, model: str, kind: str, detail: str, usage: Usage, seconds: float) -> None:
+        self._append(seconds, event="failed", call=call.key, digest=call.digest, model=model, failed=kind,
+                     detail=detail, usage=asdict(usage))  # fmt: skip
+
+    def closed(self, round: int, seconds: float) -> None:
+        """All outcomes of a round are in the log."""
+        self._append(seconds, event="closed", round=round)
+
+    def _append(self, seconds: float, **event: Any) -> None:
+        line = json.dumps({"seconds": round(self.before + seconds, 3), **event}, ensure_ascii=True) + "\n"
+        self._file.write(line.encode("ascii"))
+        self._file.flush()
+
+    def _read(self, identity: str) -> None:
+        content = self._file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            self._file.truncate(whole)  # the line that was being written when the process was killed
+        events = [self._parse(line, number) for number, line in enumerate(content[:whole].splitlines(), 1)]
+        if not events:
+            self._append(0.0, event="start", version=VERSION, identity=identity)
+            return
+        if events[0].get("event") != "start" or events[0].get("version") != VERSION:
+            raise UserError(f"--log {self.path}: is no log of a run of this version; choose another file")
+        if events[0].get("identity") != identity:
+            raise UserError(
+                f"--log {self.path}: belongs to another question, policy, panel or seed; choose another file"
+            )
+        closed = {event["round"] for event in events if event["event"] == "closed"}
+        under_way: dict[tuple[str, str], list[tuple[str, Usage]]] = {}
+        for event in [*events[1:], {"event": "resumed"}]:
+            if event["event"] == "resumed":
+                self._lost([one for asked in under_way.values() for one in asked])
+                under_way.clear()
+            elif event["event"] == "asked":
+                asked = under_way.setdefault((event["call"], event["digest"]), [])
+                asked.append((event["model"], Usage(**event["usage"])))
+            if event["event"] not in ("reply", "failed"):
+                continue
+            under_way.pop((event["call"], event["digest"]), None)
+            self.paid.append((event["model"], Usage(**event["usage"])))
+            kind, round_number, _ = event["call"].split("/")
+            if event["event"] == "reply" or (kind in ("attempt", "refine") and int(round_number) in closed):
+                self._outcomes[event["call"], event["digest"]] = event
+            else:
+                self.repeated += Usage(**event["usage"])
+        self.before = max(event["seconds"] for event in events)
+        self._append(0.0, event="resumed")
+
+    def _lost(self, asked: list[tuple[str, Usage]]) -> None:
+        """Requests that were under way when a process died: nobody knows what they used."""
+        for model, upper in asked:
+            used = replace(upper, unreported=1)
+            self.paid.append((model, used))
+            self.repeated += used
+
+    def _parse(self, line: bytes, number: int) -> dict[str, Any]:
+        try:
+            event = json.loads(line)
+            if not isinstance(event, dict) or "event" not in event or "seconds" not in event:
+                raise ValueError("no event")
+            return event
+        except ValueError:
+            raise UserError(f"--log {self.path}: line {number} is no event of a run; choose another file") from None

@@ -1,0 +1,369 @@
+"""A solver behind any OpenAI-compatible endpoint: one streamed request a call, Chat Completions or Responses.
+
+The openai library's own retries are off: `calls` has the only ones. What an endpoint cannot do is told by a profile, or
+found out with `probe()`; a parameter that it rejects by name (`seed`, log-probs ...) is left out from then on.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import math
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import openai
+
+from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger
+from favilla.contemplate.key import HideKey, Key
+from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
+from favilla.errors import UserError
+
+API = Literal["chat", "responses"]
+DROPPABLE = ("seed", "logprobs", "temperature", "stream_options")  # an answer does not depend on having these
+PICTURE_TOKENS = 4096  # what one picture is reserved at; endpoints do not tell in advance
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What an endpoint can do, and where its key is.
+
+    seed, logprobs, temperature: whether these may be sent (log-probs are asked for only where they are of use);
+    efforts: reasoning strengths, empty where there are none; max_tokens: the name of that parameter in Chat Completions;
+    pictures: the most in one request; key_variable: the environment variable with the key.
+    n, stop, tool_choice and readable reasoning are never relied on, whatever an endpoint can do.
+    """
+
+    seed: bool = True
+    logprobs: bool = True
+    temperature: bool = True
+    efforts: tuple[str, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+    max_tokens: str = "max_tokens"
+    pictures: int = 1000
+    key_variable: str = "FAVILLA_API_KEY"
+
+
+# Reasoning is always on there and not readable; `n`, `stop`, forced tools and pictures outside user turns are refused.
+META = Profile(
+    seed=False, logprobs=False, efforts=("minimal", "low", "medium", "high", "xhigh", "max"),
+    max_tokens="max_completion_tokens", pictures=50, key_variable="MODEL_API_KEY",
+)  # fmt: skip
+OPENAI = Profile(max_tokens="max_completion_tokens", key_variable="OPENAI_API_KEY")
+PROFILES = {"api.meta.ai": META, "api.openai.com": OPENAI}
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What `probe` found: True, False, or None where the answer told nothing (an outage, say)."""
+
+    n: bool | None
+    logprobs: bool | None
+    tool_choice: bool | None
+    images: bool | None
+    efforts: tuple[str, ...]
+    usage: Usage = field(default_factory=Usage)  # of finding out
+
+
+def find_key(profile: Profile, file: Path | None = None) -> Key | None:
+    """The key in the first line of `file`, or in the profile's environment variable; None when there is none.
+
+    A key is only ever taken from the variable that belongs to the host: an unknown endpoint never gets OPENAI_API_KEY.
+    """
+    if file is None:
+        secret = os.environ.get(profile.key_variable, "")
+    else:
+        try:
+            secret = (Path(file).read_text(encoding="utf-8").splitlines() or [""])[0]
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not text"
+            raise UserError(f"{file}: the key cannot be read ({reason}); name a file whose first line it is") from None
+        if not secret.strip():
+            raise UserError(f"{file}: its first line is empty; write the key there")
+    secret = secret.strip()
+    if not secret.isascii() or not secret.isprintable():
+        raise UserError(f"{file or profile.key_variable}: a key has only printable ASCII characters")
+    return Key(secret) if secret else None
+
+
+@dataclass
+class OpenAISolver:
+    """One model at one endpoint. effort: reasoning strength, None leaves it to the model; ask_logprobs: request
+    log-probabilities (for weighted votes)."""
+
+    endpoint: str
+    model: str
+    key: Key | None = None
+    profile: Profile | None = None
+    api: API = "chat"
+    effort: str | None = None
+    ask_logprobs: bool = False
+    _client: openai.AsyncOpenAI | None = field(default=None, repr=False)
+    _hide: HideKey | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.endpoint)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            good = False
+        if not good or parts.username or parts.password or parts.query:
+            raise UserError("endpoint: give an address like http://127.0.0.1:8000/v1, without user, password or query")
+        if self.api not in ("chat", "responses"):
+            raise UserError(f"api {self.api!r}: choose chat or responses")
+        self.profile = self.profile or PROFILES.get(parts.hostname or "", Profile())
+        if self.effort is not None and self.effort not in self.profile.efforts:
+            raise UserError(
+                f"effort {self.effort!r}: {self.endpoint} takes {', '.join(self.profile.efforts) or 'none'}"
+            )
+        self._rejected: set[str] = set()
+
+    @property
+    def client(self) -> openai.AsyncOpenAI:
+        # made on first use: a client belongs to the event loop that it first runs in
+        if self._client is None:
+            key = self.key.reveal() if self.key else "no-key"
+            if self.key:
+                self._hide = HideKey(self.key)
+                self._hide.start()
+            self._client = openai.AsyncOpenAI(base_url=self.endpoint, api_key=key, max_retries=0, timeout=None)
+        return self._client
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        if self._hide is not None:
+            self._hide.stop()
+            self._hide = None
+
+    def input_limit(self, call: Call) -> int:
+        """No tokenizer in use makes more tokens than there are bytes; what the chat template adds is allowed for."""
+        text = len(call.system.encode("utf-8", "replace")) + len(call.text.encode("utf-8", "replace"))
+        return text + 64 + PICTURE_TOKENS * len(call.pictures)
+
+    async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
+        assert self.profile is not None
+        if len(call.pictures) > self.profile.pictures:
+            raise SolverError("rejected", f"takes at most {self.profile.pictures} pictures", retryable=False)
+        options = {k: v for k, v in self._options(call).items() if k not in self._rejected}
+        try:
+            reply = await (self._chat if self.api == "chat" else self._responses)(options, tokens)
+            return replace(reply, text=self.key.hide(reply.text)) if self.key else reply
+        except openai.BadRequestError as error:
+            if error.param not in options or error.param not in DROPPABLE:
+                raise self._failure(error) from None
+            self._rejected.add(error.param)
+            raise SolverError(
+                "parameter", f"{error.param} is refused and left out from now on", retryable=True
+            ) from None
+        except (openai.OpenAIError, ValueError, RecursionError) as error:
+            raise self._failure(error) from None
+
+    def _options(self, call: Call) -> dict[str, Any]:
+        assert self.profile is not None
+        pictures = [picture.data_url for picture in call.pictures]
+        options: dict[str, Any] = {"model": self.model, "stream": True}
+        if self.profile.temperature and call.temperature is not None:
+            options["temperature"] = call.temperature
+        # pictures before the text: all agents then share the longest beginning
+        if self.api == "responses":
+            content: list[dict[str, Any]] = [{"type": "input_image", "image_url": url} for url in pictures]
+            content.append({"type": "input_text", "text": call.text})
+            options |= {"instructions": call.system, "input": [{"role": "user", "content": content}], "store": False}
+            options["max_output_tokens"] = call.max_output_tokens
+            if self.effort is not None:
+                options["reasoning"] = {"effort": self.effort}
+            return options
+        parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in pictures]
+        user = [*parts, {"type": "text", "text": call.text}] if parts else call.text
+        options["messages"] = [{"role": "system", "content": call.system}, {"role": "user", "content": user}]
+        options |= {"stream_options": {"include_usage": True}, self.profile.max_tokens: call.max_output_tokens}
+        if self.profile.seed:
+            options["seed"] = call.seed
+        if self.ask_logprobs and self.profile.logprobs:
+            options["logprobs"] = True
+        if self.effort is not None:
+            options["reasoning_effort"] = self.effort
+        return options
+
+    async def _chat(self, options: dict[str, Any], tokens: Callable[[int], None]) -> Reply:
+        text, logprobs, refusal, finish, usage = [], [], False, None, None
+        async with await self.client.chat.completions.create(**options) as stream:
+            async for chunk in _events(stream):
+                if chunk.usage is not None:
+                    usage = chunk.usage
+                for choice in chunk.choices or ():
+                    finish = choice.finish_reason or finish
+                    refusal = refusal or bool(choice.delta.refusal)
+                    piece = choice.delta.content or choice.delta.refusal
+                    if choice.logprobs and choice.logprobs.content:
+                        logprobs += [t.logprob for t in choice.logprobs.content]
+                    if piece:
+                        text.append(piece)
+                        tokens(1)
+        if finish is None:
+            raise SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
+        counted = None
+        if usage is not None:
+            prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
+            counted = Usage(
+                usage.prompt_tokens or 0, usage.completion_tokens or 0, (prompt and prompt.cached_tokens) or 0,
+                (completion and completion.reasoning_tokens) or 0, 1,
+            )  # fmt: skip
+        mean = math.fsum(logprobs) / len(logprobs) if logprobs else None
+        return Reply("".join(text), counted, mean, refusal or finish == "content_filter", finish == "length")
+
+    async def _responses(self, options: dict[str, Any], tokens: Callable[[int], None]) -> Reply:
+        text, refusal, final = [], False, None
+        async with await self.client.responses.create(**options) as stream:
+            async for event in _events(stream):
+                if event.type in ("response.output_text.delta", "response.refusal.delta"):
+                    refusal = refusal or event.type == "response.refusal.delta"
+                    text.append(event.delta)
+                    tokens(1)
+                elif event.type in ("response.completed", "response.incomplete", "response.failed"):
+                    final = event.response
+                elif event.type == "error":
+                    raise SolverError("server", self._hidden(event.message), retryable=True, processed=True)
+        if final is None:
+            raise SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
+        if final.status == "failed":
+            message = final.error.message if final.error else "the response failed"
+            raise SolverError("server", self._hidden(message), retryable=True, processed=True)
+        usage, reason = final.usage, final.incomplete_details.reason if final.incomplete_details else None
+        counted = None
+        if usage is not None:
+            read, written = usage.input_tokens_details, usage.output_tokens_details
+            counted = Usage(
+                usage.input_tokens or 0, usage.output_tokens or 0, (read and read.cached_tokens) or 0,
+                (written and written.reasoning_tokens) or 0, 1,
+            )  # fmt: skip
+        return Reply("".join(text), counted, None, refusal or reason == "content_filter", reason == "max_output_tokens")
+
+    def _failure(self, error: Exception) -> SolverError:
+        """What went wrong, in one line without the key."""
+        message = self._hidden(getattr(error, "message", "") or str(error))
+        if isinstance(error, openai.APIStatusError):
+            code = error.status_code
+            if code == 429 or code >= 500:
+                wait = _retry_after(error.response.headers.get("retry-after"))
+                return SolverError("rate limit" if code == 429 else "server", f"{code} {message}", retryable=True,
+                                   retry_after=wait)  # fmt: skip
+            if code == 408:
+                return SolverError("timeout", f"{code} {message}", retryable=True, processed=True)
+            return SolverError("rejected", f"{code} {message}", retryable=False)
+        if isinstance(error, openai.APITimeoutError):
+            return SolverError("timeout", message, retryable=True, processed=True)
+        if isinstance(error, openai.APIConnectionError):
+            return SolverError("connection", message, retryable=True, processed=True)
+        return SolverError("junk", f"no answer of this API ({message})", retryable=False, processed=True)
+
+    def _hidden(self, message: str) -> str:
+        text = self.key.hide(message) if self.key else message
+        return " ".join(text.split())[:300]
+
+    async def probe(self, ledger: Ledger | None = None) -> Capabilities:
+        """Ask the endpoint, in 11 small requests of their own, what it takes. Nothing relies on it.
+
+        ledger: each request is reserved and settled there. Raises UserError when the budget has no room for all of them
+        or the key is refused.
+        """
+        assert self.profile is not None
+        ledger, spent = ledger or Ledger(Budget()), list[Usage]()
+        say: dict[str, Any] = {"model": self.model, self.profile.max_tokens: 16}
+        hello = [{"role": "user", "content": "Say hi."}]
+        tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+        picture = {"type": "image_url", "image_url": {"url": PIXEL.data_url}}
+        seen = [{"role": "user", "content": [picture, {"type": "text", "text": "Say hi."}]}]
+
+        def choices(reply: Any) -> bool:
+            return len(reply.choices) == 2
+
+        def logprobs(reply: Any) -> bool:
+            return bool(reply.choices[0].logprobs and reply.choices[0].logprobs.content)
+
+        def called(reply: Any) -> bool:
+            return bool(reply.choices[0].message.tool_calls)
+
+        def answered(reply: Any) -> bool:
+            return bool(reply.choices)
+
+        async def takes(shows: Callable[[Any], bool], **options: Any) -> bool | None:
+            return await self._takes(ledger, spent, shows, **say, **options)
+
+        efforts = []
+        for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+            if await takes(answered, messages=hello, reasoning_effort=effort):
+                efforts.append(effort)
+        found = Capabilities(
+            n=await takes(choices, messages=hello, n=2),
+            logprobs=await takes(logprobs, messages=hello, logprobs=True),
+            tool_choice=await takes(called, messages=hello, tools=[tool], tool_choice="required"),
+            images=await takes(answered, messages=seen),
+            efforts=tuple(efforts),
+        )
+        found = replace(found, usage=sum(spent, Usage()))
+        self.profile = replace(self.profile, logprobs=bool(found.logprobs), efforts=found.efforts)
+        return found
+
+    async def _takes(
+        self, ledger: Ledger, spent: list[Usage], shows: Callable[[Any], bool], **options: Any
+    ) -> bool | None:
+        assert self.profile is not None
+        upper = Usage(256 + PICTURE_TOKENS, options[self.profile.max_tokens] * options.get("n", 1), calls=1)
+        try:
+            room = await ledger.reserve(self.model, upper)
+        except BudgetExceeded as exceeded:
+            raise UserError(f"budget {exceeded.limit}: no room for the 11 requests of the probe; give more") from None
+        used: Usage | None = None
+        try:
+            reply = await self.client.chat.completions.create(**options, timeout=60)
+            if reply.usage is not None:
+                used = Usage(reply.usage.prompt_tokens or 0, reply.usage.completion_tokens or 0, calls=1)
+            return shows(reply)
+        except openai.APIStatusError as error:
+            used = Usage(calls=1)
+            if isinstance(error, openai.AuthenticationError):
+                raise UserError(f"{self.endpoint}: {self._failure(error)}; check the key") from None
+            refused = isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError)
+            return False if refused else None
+        except openai.OpenAIError:
+            return None  # an outage says nothing about what the endpoint can do
+        finally:
+            spent.append(ledger.settle(room, self.model, used))
+
+
+async def _events(stream: Any) -> AsyncIterator[Any]:
+    """The events of a stream that are objects of this API; anything else is junk."""
+    async for event in stream:
+        if not isinstance(event, openai.BaseModel):
+            raise ValueError("the stream carries something else")
+        yield event
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds, from a number or a date."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(header).timestamp() - time.time()
+        except (ValueError, TypeError):
+            return None  # a header that is neither asks for nothing
+    return seconds if 0 <= seconds < math.inf else None
+
+
+# a white PNG of one pixel
+PIXEL = Picture(
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415478da63f8ffff3f"
+        "0005fe02fe331295140000000049454e44ae426082"
+    ),
+    "image/png",
+)

@@ -1,0 +1,109 @@
+"""Answers that are Python programs: the same when they print the same for the same inputs.
+
+Limits of a run: a process of its own in an empty folder, with an empty environment and isolated mode, CPU and wall time,
+memory, size of files, and no network where Linux lets an ordinary user have a network namespace (`no_network()` tells).
+It is NOT a jail: the program can read what the user who runs it can read. Run programs of models that you do not trust in
+a container. Needs a POSIX system.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from favilla.errors import UserError
+
+MOST_OUTPUT = 100_000  # bytes of a program's output that are compared
+# The limits are set by the new process itself, after it has started: code between fork and exec is unsafe with threads.
+_START = """import resource, sys
+seconds, memory = int(sys.argv[1]), int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+program = sys.argv[3]
+sys.argv = ["program.py"]
+exec(compile(program, "program.py", "exec"), {"__name__": "__main__"})
+"""
+
+
+class ProgramAnswers:
+    """A Python program in a fenced block, compared by what it prints for each of `inputs` (standard input).
+
+    seconds: of each run; memory: bytes. A program that fails for every input is no answer.
+    """
+
+    form = "the word PROGRAM; the whole Python program, which reads standard input and prints, stands in a ```python block above"
+    slow = True
+    exact = True
+
+    def __init__(self, inputs: Sequence[str], seconds: int = 2, memory: int = 512 << 20) -> None:
+        if not inputs:
+            raise UserError("inputs: give at least one standard input to compare programs by")
+        if seconds < 1 or memory < 64 << 20:
+            raise UserError(f"limits {seconds} s, {memory} bytes: give at least 1 s and {64 << 20} bytes")
+        self.inputs, self.seconds, self.memory = tuple(inputs), seconds, memory
+
+    def parse(self, text: str) -> tuple[tuple[str | None, ...], str] | None:
+        blocks = re.findall(r"```(?:python|py)?[ \t]*\n(.*?)```", text, re.DOTALL)
+        program = blocks[-1].encode("utf-8", "replace").decode("utf-8") if blocks else ""
+        if not program or len(program.encode()) > MOST_OUTPUT or "\0" in program:
+            return None
+        outputs = tuple(run_program(program, given, self.seconds, self.memory) for given in self.inputs)
+        return (outputs, program) if any(output is not None for output in outputs) else None
+
+    def group(self, parsed: Sequence[tuple[tuple[str | None, ...], str]]) -> list[int]:
+        numbers: dict[tuple[str | None, ...], int] = {}
+        return [numbers.setdefault(outputs, len(numbers)) for outputs, _ in parsed]
+
+    def show(self, parsed: Sequence[tuple[tuple[str | None, ...], str]]) -> str:
+        return min((program for _, program in parsed), key=len)
+
+
+def run_program(program: str, given: str, seconds: int, memory: int) -> str | None:
+    """What `program` prints for the standard input `given`, trailing spaces of lines removed; None if it fails."""
+    isolate = [shutil.which("unshare") or "", "-rn", "--"] if no_network() else []
+    command = [*isolate, sys.executable, "-I", "-S", "-c", _START, str(seconds), str(memory), program]
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+        # Output goes to a file, whose size is limited: a pipe would have to be read without end.
+        process = subprocess.Popen(
+            command, cwd=folder, env={"PYTHONIOENCODING": "utf-8"}, stdin=subprocess.PIPE, stdout=output,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            process.communicate(given.encode("utf-8", "replace"), timeout=seconds + 1)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            _end_group(process)
+        output.seek(0)
+        printed = output.read(MOST_OUTPUT + 1)
+    if process.returncode != 0 or len(printed) > MOST_OUTPUT:
+        return None
+    return "\n".join(line.rstrip() for line in printed.decode("utf-8", "replace").rstrip().splitlines())
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the program and whatever it has started in its session."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # nothing of it is left
+    finally:
+        process.wait()
+
+
+@functools.cache
+def no_network() -> bool:
+    """Whether programs run without a network here."""
+    unshare = shutil.which("unshare")
+    if sys.platform != "linux" or unshare is None:
+        return False
+    return subprocess.run([unshare, "-rn", "--", "true"], capture_output=True).returncode == 0

@@ -1,0 +1,321 @@
+"""The loop: independent attempts, refinement rounds, one answer.
+
+    pool = attempts of N agents                                   (round 0)
+    repeat: pool = attempts of agents who saw K of the pool       (round 1 ... T-1)
+    answer = aggregate(pool)
+
+It knows no backend but the panel it is given and no clock but the event loop's, so that a loop with virtual time runs
+thousands of simulated runs in seconds. Prompts, peers and seeds depend on (seed, round, agent) and on what came back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from favilla.contemplate import prompts
+from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
+from favilla.contemplate.answers import Answers, is_refusal
+from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
+from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
+from favilla.contemplate.decide import Decision, decide, final_upper
+from favilla.contemplate.log import EventLog
+from favilla.contemplate.policy import Policy
+from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
+from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
+from favilla.errors import UserError
+
+LEAD = 0.95  # confidence of the "beta" stopping rule, as in its paper
+
+
+@dataclass
+class Run:
+    """One question under one policy. `await Run(...).result()`, once."""
+
+    question: Question
+    panel: Panel
+    policy: Policy
+    answers: Answers
+    budget: Budget = field(default_factory=Budget)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 0
+    temperature: float | None = None
+    max_output_tokens: int = 4096
+    log: EventLog | None = None
+    tell: Callable[[Event], None] = lambda event: None
+
+    def __post_init__(self) -> None:
+        if not self.question.text.strip():
+            raise UserError("the question is empty; say what you want to know")
+        if self.max_output_tokens < 1:
+            raise UserError(f"max_output_tokens {self.max_output_tokens}: give at least 1")
+        self.ledger = Ledger(self.budget, self.prices)
+        self.ledger.check_prices([solver.model for solver in self.panel.solvers])
+        self.noted: list[AgentAnswer] = []
+        self.extra: Counter[str] = Counter()
+        self.usage_by: dict[str, Usage] = {}
+        self.judge = self.policy.aggregate in ("synthesis", "selection", "pairwise") and self.policy.most_agents > 1
+        self.seats = self.panel.seats(max(self.policy.sizes))
+        self.pool: list[AgentAnswer] = []  # replies, refusals among them, that the next step works with
+
+    async def result(self) -> Result:
+        """Run. Raises UserError when nothing could be asked at all; anything else that goes wrong is in the result."""
+        loop = asyncio.get_running_loop()
+        self.started = loop.time()
+        self.deadline = math.inf
+        if self.log is not None:
+            self.started -= self.log.before
+            for model, usage in self.log.paid:
+                self.ledger.add(model, usage)
+            if self.log.repeated.calls:
+                self.usage_by["repeated"] = self.log.repeated
+        if self.budget.seconds is not None:
+            self.deadline = self.started + self.budget.seconds
+        self.caller = Caller(
+            self.panel, self.ledger, self.limits, self.seed,
+            retried=lambda call, kind: self.tell(Event("retry", call.round, call.agent, {"why": kind})),
+            asked=self._log_asked,
+            streamed=lambda call, tokens: self.tell(Event("tokens", call.round, call.agent, {"tokens": tokens})),
+        )  # fmt: skip
+        self._hold()
+        stopped_by, rounds = await self._rounds()
+        self.ledger.release_hold()
+        decision = await decide(self, self.usable(), stopped_by == "refusals")
+        return self._result(decision, decision.stopped_by or stopped_by, rounds)
+
+    def usable(self) -> list[AgentAnswer]:
+        return [answer for answer in self.pool if answer.status == "usable"]
+
+    def groups(self) -> list[Group]:
+        return group_answers(self.answers, [answer.parsed for answer in self.usable()])
+
+    def _hold(self) -> None:
+        """Hold back what the last aggregation may need, unless then no agent could try at all."""
+        first = self._call(0, 0)
+        model, upper = self.panel.solvers[self.seats[0]].model, upper_limit(self.panel.solvers[self.seats[0]], first)
+        if (limit := self.ledger.room(model, upper)) is not None and self.log is None:
+            raise UserError(
+                f"budget {limit} {getattr(self.budget, limit):g}: no room for one attempt, which may use up to "
+                f"{upper.input_tokens} input and {upper.output_tokens} output tokens; give more, or shorter answers"
+            )
+        if not self.judge:
+            return
+        judge = self.panel.solvers[self.panel.judge]
+        held = self.ledger.hold(judge.model, final_upper(self))
+        if not held or self.ledger.room(model, upper) is not None:
+            self.ledger.release_hold()
+            self.judge = False
+            self.extra["aggregation: no room in the budget, voted"] += 1
+
+    async def _rounds(self) -> tuple[str, int]:
+        """All rounds that the policy and the budget want. Returns why they ended, and how many there were."""
+        for number, size in enumerate(self.policy.sizes):
+            if number and (why := self._enough()):
+                return why, number
+            why = await self._round(number, size)
+            if refused(self._support(), self._refusals(), len(self.pool)):
+                return "refusals", number + 1
+            if why is not None:
+                return why, number + 1
+        return "finished", len(self.policy.sizes)
+
+    def _enough(self) -> str | None:
+        """Why no further round is needed or allowed."""
+        counts = sorted([*(g.weight for g in self.groups()), self._refusals(), 0], reverse=True)
+        if self.policy.stop == "beta" and self.pool and leads(int(counts[0]), int(counts[1])) >= LEAD:
+            return "agreement"
+        if (limit := self.ledger.soft_limit()) is not None:
+            return f"soft {limit}"
+        elapsed = asyncio.get_running_loop().time() - self.started
+        if self.budget.seconds is not None and elapsed >= self.budget.soft * self.budget.seconds:
+            return "soft seconds"
+        return None
+
+    async def _round(self, number: int, size: int) -> str | None:
+        """One round of `size` agents; updates the pool. Returns the limit that ended the run, or None."""
+        self.tell(Event("round", number, data={"agents": size}))
+        calls = [self._call(number, agent) for agent in range(size)]
+        found: dict[int, AgentAnswer] = {}
+        spent: list[list[Usage]] = [[] for _ in calls]
+
+        async def job(agent: int) -> bool:
+            found[agent] = await self._agent(calls[agent], self.seats[agent], spent[agent])
+            self._tell_answer(found[agent], list(found.values()))
+            return found[agent].status == "usable"
+
+        last = number == len(self.policy.sizes) - 1
+        since = self.started if number == 0 else asyncio.get_running_loop().time()
+        # a judge needs time of its own
+        deadline = self.started + self.budget.soft * (self.deadline - self.started) if self.judge else self.deadline
+        why = await gather(
+            [job(agent) for agent in range(size)], self.limits, since, deadline,
+            lambda outstanding: last and self._decided(list(found.values()), outstanding),
+        )  # fmt: skip
+        for agent, call in enumerate(calls):
+            if agent not in found:
+                model = self.panel.solvers[self.seats[agent]].model
+                found[agent] = AgentAnswer(number, agent, model, "cut", detail=why or "", usage=total(spent[agent]))
+                self._log_failure(call, model, "stopped", why or "", found[agent].usage)
+                self._tell_answer(found[agent], list(found.values()))
+        answers = [found[agent] for agent in range(size)]
+        self._close(number, answers, why)
+        self._into_pool(answers)
+        limits = [answer.detail for answer in answers if answer.status == "budget"]
+        return "seconds" if why == "seconds" else limits[0] if limits else None
+
+    def _close(self, number: int, answers: list[AgentAnswer], why: str | None) -> None:
+        self.noted += answers
+        for answer in answers:
+            self.usage_by[f"round {number} agent {answer.agent}"] = answer.usage
+        rejected = [answer for answer in answers if answer.detail.startswith("rejected")]
+        if number == 0 and len(rejected) == len(answers):
+            solver = self.panel.solvers[self.seats[0]]
+            raise UserError(
+                f"{solver.endpoint} refuses every request for model {solver.model!r} ({rejected[0].detail}); "
+                "check the address, the model's name and the key"
+            )
+        if self.log is not None and why != "seconds" and any(a.status in ("usable", "refused") for a in answers):
+            self.log.closed(number, self._seconds())
+
+    def _into_pool(self, answers: list[AgentAnswer]) -> None:
+        replies = [answer for answer in answers if answer.status in ("usable", "refused")]
+        usable = sum(answer.status == "usable" for answer in replies)
+        # A round that missed its quorum does not displace what was there: nothing that was found is lost.
+        keep = self.policy.refine == "more" or usable < math.ceil(self.limits.quorum * len(answers))
+        self.pool = self.pool + replies if keep else replies
+
+    async def _agent(self, call: Call, seat: int, spent: list[Usage]) -> AgentAnswer:
+        """Ask one agent and understand its reply."""
+        loop = asyncio.get_running_loop()
+        begin, model = loop.time(), self.panel.solvers[seat].model
+        self.tell(Event("started", call.round, call.agent, {"model": model}))
+
+        def answer(status: str, **more: object) -> AgentAnswer:
+            seconds = loop.time() - begin
+            return AgentAnswer(call.round, call.agent, model, status, usage=total(spent), seconds=seconds, **more)  # type: ignore[arg-type]
+
+        try:
+            reply, model = await self.ask(call, seat, spent)
+        except BudgetExceeded as exceeded:
+            return answer("budget", detail=exceeded.limit)
+        except SolverError as error:
+            stopped = error.kind == "stopped"
+            return answer("cut" if stopped else "failed", detail=str(error) if stopped else f"{error.kind}: {error}")
+        message = prompts.summary(reply.text)
+        if reply.refused or is_refusal(reply.text):
+            return answer("refused", message=message)
+        parse = self.answers.parse
+        parsed = await asyncio.to_thread(parse, reply.text) if self.answers.slow else parse(reply.text)
+        if parsed is None:
+            return answer("unusable", message=message, detail="truncated" if reply.truncated else "no such answer")
+        shown = self.answers.show([parsed])
+        return answer("usable", answer=shown, message=message, logprob=reply.logprob, parsed=parsed)
+
+    async def ask(self, call: Call, seat: int, spent: list[Usage], *, final: bool = False) -> tuple[Reply, str]:
+        """The reply to `call`, from the log if it is there, and the model that gave it."""
+        noted = self.log.outcome(call) if self.log is not None else None
+        if noted is not None:
+            spent.append(Usage(**noted["usage"]))
+            if "failed" in noted:
+                raise SolverError(noted["failed"], noted["detail"], retryable=False)
+            return Reply(**noted["reply"]), noted["model"]
+        tried = len(spent)
+        try:
+            reply, solver = await self.caller.ask(call, seat, final=final, spent=spent)
+        except SolverError as error:
+            model = self.panel.solvers[seat].model
+            self._log_failure(call, model, error.kind, str(error), total(spent[tried:]))
+            raise
+        if self.log is not None:
+            self.log.reply(call, solver.model, reply, total(spent[tried:]), self._seconds())
+        return reply, solver.model
+
+    def _log_asked(self, call: Call, model: str, upper: Usage) -> None:
+        if self.log is not None:
+            self.log.asked(call, model, upper, self._seconds())
+
+    def _log_failure(self, call: Call, model: str, kind: str, detail: str, usage: Usage) -> None:
+        if self.log is not None and self.log.outcome(call) is None:
+            self.log.failure(call, model, kind, detail, usage, self._seconds())
+
+    def _call(self, number: int, agent: int) -> Call:
+        """What `agent` is asked in round `number`, given the pool."""
+        policy, size, form = self.policy, self.policy.sizes[number], self.answers.form
+        fresh = random.Random(derive(self.seed, "fresh", number)).sample(range(size), int(policy.fresh_fraction * size))
+        usable = self.usable()
+        kind, text = "attempt", ""
+        if number and policy.refine != "more" and agent not in fresh and usable:
+            own = next((a for a in usable if a.agent == agent), None) if policy.refine != "peers" else None
+            others = [a for a in usable if a is not own] if policy.refine != "critique" or own is None else []
+            rng = random.Random(derive(self.seed, "peers", number, agent))
+            peers = rng.sample(others, min(policy.subset, len(others)))
+            kind = "refine"
+            text = prompts.refine(self.question, form, own.message if own else None, [a.message for a in peers])
+        else:
+            hint = prompts.HINTS[agent % len(prompts.HINTS)] if "prompt" in policy.diversity else ""
+            text = prompts.attempt(self.question, form, hint)
+        temperature = self.temperature
+        if "temperature" in policy.diversity and size > 1:
+            temperature = round(0.6 + 0.6 * agent / (size - 1), 3)
+        return Call(
+            kind, number, agent, prompts.SYSTEM, text, self.question.pictures, derive(self.seed, number, agent),
+            self.max_output_tokens, temperature,
+        )  # fmt: skip
+
+    def _decided(self, found: list[AgentAnswer], outstanding: int) -> bool:
+        if self.policy.stop != "unassailable" or not self.answers.exact:
+            return False
+        votes = [*(self.pool if self.policy.refine == "more" else []), *found]
+        groups = group_answers(self.answers, [a.parsed for a in votes if a.status == "usable"])
+        refusals = sum(a.status == "refused" for a in votes)
+        return unassailable([len(g.members) for g in groups], outstanding, refusals)
+
+    def _support(self) -> int:
+        return max((len(group.members) for group in self.groups()), default=0)
+
+    def _refusals(self) -> int:
+        return sum(answer.status == "refused" for answer in self.pool)
+
+    def _seconds(self) -> float:
+        """Since this process began; the log adds what earlier ones spent."""
+        before = self.log.before if self.log is not None else 0.0
+        return asyncio.get_running_loop().time() - self.started - before
+
+    def _tell_answer(self, answer: AgentAnswer, found: list[AgentAnswer]) -> None:
+        self.tell(Event("answered", answer.round, answer.agent, {"status": answer.status, "answer": answer.answer,
+                                                                 "detail": answer.detail}))  # fmt: skip
+        groups = group_answers(self.answers, [a.parsed for a in found if a.status == "usable"])
+        votes = {group.answer: len(group.members) for group in groups}
+        self.tell(Event("standing", answer.round, data={"votes": votes, "usage": asdict(self.ledger.used),
+                                                        "usd": self.ledger.usd}))  # fmt: skip
+
+    def _result(self, decision: Decision, stopped_by: str, rounds: int) -> Result:
+        self.extra.update({f"over budget: {name}": 1 for name in sorted(self.ledger.overrun)})
+        if decision.answer is None and stopped_by == "finished":
+            stopped_by = "no usable answer"
+        result = Result(
+            decision.answer, stopped_by == "refusals", tuple(self.noted), decision.agreement, decision.dissent,
+            count_degraded(self.noted, self.extra), stopped_by, self.ledger.used, self.usage_by,
+            asyncio.get_running_loop().time() - self.started, rounds + decision.depth,
+            None if self.ledger.unpriced else self.ledger.usd,
+        )  # fmt: skip
+        self.tell(Event("result", data={"result": result}))
+        return result
+
+
+def total(usages: Sequence[Usage]) -> Usage:
+    return sum(usages, Usage())
+
+
+def identity(run_seed: int, question: Question, panel: Panel, policy: Policy, *settings: object) -> str:
+    """Fingerprint of what a log belongs to."""
+    pictures = [hashlib.sha256(picture.data).hexdigest() for picture in question.pictures]
+    content = [run_seed, question.text, pictures, panel.identity, asdict(policy), list(map(repr, settings))]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]

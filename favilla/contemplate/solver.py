@@ -1,0 +1,203 @@
+"""What the policy core and a backend say to each other: a call, a reply, a failure; who sits on the panel."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from favilla.errors import UserError
+
+SIGNATURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The bytes of a picture file as they are; no agent gets a decoded or re-encoded copy."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+    @classmethod
+    def read(cls, path: Path) -> Picture:
+        """A PNG, JPEG, GIF or WebP file. Raises UserError when it is none or cannot be read."""
+        try:
+            data = Path(path).read_bytes()
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path}: cannot be read ({error}); name a picture file") from None
+        media = next((media for start, media in SIGNATURES.items() if data.startswith(start)), None)
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            media = "image/webp"
+        if media is None:
+            raise UserError(f"{path}: is no PNG, JPEG, GIF or WebP picture; convert it first")
+        return cls(data, media)
+
+    @property
+    def data_url(self) -> str:
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the agents are asked: text, and pictures that come before it."""
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request of one agent.
+
+    kind: "attempt", "refine", "synthesis", "selection" or "match".
+    round, agent: which agent asks in which round (from 0); for the aggregation a running number.
+    text: the question, then whatever the kind adds to it; the same beginning for all agents (prefix caches).
+    max_output_tokens: upper limit, reasoning included.
+    temperature: None leaves it to the model.
+    """
+
+    kind: str
+    round: int
+    agent: int
+    system: str
+    text: str
+    pictures: tuple[Picture, ...]
+    seed: int
+    max_output_tokens: int
+    temperature: float | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.round}/{self.agent}"
+
+    @property
+    def digest(self) -> str:
+        """Fingerprint of everything that is sent."""
+        hashed = hashlib.sha256()
+        settings = (self.system, self.text, self.seed, self.max_output_tokens, self.temperature)
+        hashed.update(repr(settings).encode("utf-8", "surrogatepass"))
+        for picture in self.pictures:
+            hashed.update(hashlib.sha256(picture.data).digest())
+        return hashed.hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one or several requests, and how many requests there were.
+
+    cached_tokens are part of input_tokens, reasoning_tokens of output_tokens. Of `unreported` requests nobody told the
+    tokens (cut, timed out, cancelled): they are counted at the upper limit that had been reserved for them.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    calls: int = 0
+    unreported: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens,
+            self.cached_tokens + other.cached_tokens, self.reasoning_tokens + other.reasoning_tokens,
+            self.calls + other.calls, self.unreported + other.unreported,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. text: the visible answer without reasoning; logprob: mean log-probability of its tokens, where
+    the endpoint tells; refused: the endpoint itself marked it as a refusal; usage: None if the endpoint told none."""
+
+    text: str
+    usage: Usage | None = None
+    logprob: float | None = None
+    refused: bool = False
+    truncated: bool = False
+
+
+class SolverError(Exception):
+    """A request that brought no reply.
+
+    kind: "rate limit", "server", "timeout", "connection", "cut", "junk", "rejected", "circuit open", "parameter" (an optional
+    one was refused; the same call goes without it from now on, at once).
+    retryable: whether the same request may go better the next time (429, 5xx, timeouts, connections only).
+    retry_after: seconds that the endpoint asked to wait.
+    processed: whether the endpoint may have worked, and billed, before it failed.
+    """
+
+    def __init__(
+        self, kind: str, message: str, *, retryable: bool, retry_after: float | None = None, processed: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.retryable, self.retry_after, self.processed = kind, retryable, retry_after, processed
+
+
+class Solver(Protocol):
+    """A backend: one model at one endpoint."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def endpoint(self) -> str: ...
+
+    async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
+        """Answer `call`, telling `tokens` how many more have come while they do. Raises SolverError."""
+        ...
+
+    def input_limit(self, call: Call) -> int:
+        """An upper limit of the input tokens of `call`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The solvers that agents are spread over, by weight; `judge` (default: the first) aggregates."""
+
+    solvers: tuple[Solver, ...]
+    weights: tuple[float, ...] = ()
+    judge: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.solvers:
+            raise UserError("the panel is empty; give at least one solver")
+        if self.weights and (len(self.weights) != len(self.solvers) or min(self.weights) <= 0):
+            raise UserError(f"weights {self.weights}: give one number above 0 for each of {len(self.solvers)} solvers")
+        if not 0 <= self.judge < len(self.solvers):
+            raise UserError(f"judge {self.judge}: the panel has solvers 0 to {len(self.solvers) - 1}")
+
+    def seats(self, agents: int) -> list[int]:
+        """For each agent the index of its solver: at any moment each has its share, within one seat
+        (Webster's method, so that the first few agents are mixed too)."""
+        weights = self.weights or (1.0,) * len(self.solvers)
+        taken = [0] * len(weights)
+        seats = []
+        for _ in range(agents):
+            chosen = max(range(len(weights)), key=lambda i: weights[i] / (2 * taken[i] + 1))
+            taken[chosen] += 1
+            seats.append(chosen)
+        return seats
+
+    @property
+    def identity(self) -> list[Any]:
+        return [[[s.endpoint, s.model] for s in self.solvers], list(self.weights), self.judge]
+
+    async def close(self) -> None:
+        for solver in self.solvers:
+            await solver.close()
+
+
+def derive(seed: int, *parts: object) -> int:
+    """A seed below 2^31 for one purpose; the same for the same seed and purpose on every machine."""
+    text = "/".join(map(str, (seed, *parts)))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1

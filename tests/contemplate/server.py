@@ -1,0 +1,223 @@
+"""A small OpenAI-compatible server on the loopback interface: Chat Completions and Responses, streamed, with faults."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Asked:
+    """One request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        if "input" in self.body:
+            return str(self.body["input"][0]["content"][-1]["text"])
+        content = self.body["messages"][-1]["content"]
+        return str(content if isinstance(content, str) else content[-1]["text"])
+
+    @property
+    def picture_hashes(self) -> list[str]:
+        """SHA-256 of the bytes of every picture, in order."""
+        if "input" in self.body:
+            urls = [p["image_url"] for p in self.body["input"][0]["content"] if p["type"] == "input_image"]
+        else:
+            content = self.body["messages"][-1]["content"]
+            urls = [p["image_url"]["url"] for p in content if p["type"] == "image_url"]
+        return [hashlib.sha256(base64.b64decode(url.partition(",")[2])).hexdigest() for url in urls]
+
+
+@dataclass
+class Say:
+    """A whole answer. hold: an event to wait for in the middle of the stream."""
+
+    text: str = "SUMMARY: worked out.\nANSWER: 42"
+    hold: asyncio.Event | None = None
+
+
+@dataclass
+class Fail:
+    """An error status; `error` is the body's error object."""
+
+    status: int
+    error: dict[str, Any] = field(default_factory=lambda: {"message": "no"})
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Hang:
+    """Nothing, until the client goes away. after_text: the beginning of an answer comes first."""
+
+    after_text: bool = False
+
+
+class Cut:
+    """The connection ends in the middle of the answer."""
+
+
+class Junk:
+    """Status 200, and a stream of something else."""
+
+
+Behaviour = Say | Fail | Hang | Cut | Junk
+
+
+class Server:
+    """`async with Server(behave) as server`; behave(asked, number of the request from 0) says what to do."""
+
+    def __init__(self, behave: Callable[[Asked, int], Behaviour] = lambda asked, number: Say()) -> None:
+        self.behave, self.asked, self.open = behave, list[Asked](), 0
+        self.quiet = asyncio.Event()
+        self.quiet.set()
+        self.arrived = asyncio.Condition()
+        self._handlers: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Server:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self._server.close()
+        for handler in list(self._handlers):
+            handler.cancel()
+        await asyncio.gather(*self._handlers, return_exceptions=True)
+
+    async def requests(self, count: int) -> None:
+        """Wait until that many requests have come."""
+        async with self.arrived:
+            await self.arrived.wait_for(lambda: len(self.asked) >= count)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._handlers.add(task)
+        self.open += 1
+        self.quiet.clear()
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while await self._serve(reader, writer):
+                    pass
+        finally:
+            self._handlers.discard(task)
+            writer.close()
+            self.open -= 1
+            if not self.open:
+                self.quiet.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
+        body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))))
+        asked = Asked(head[0].split()[1], headers, body)
+        async with self.arrived:
+            self.asked.append(asked)
+            behaviour = self.behave(asked, len(self.asked) - 1)
+            self.arrived.notify_all()
+        if isinstance(behaviour, Hang) and not behaviour.after_text:
+            await reader.read()
+            return False
+        if isinstance(behaviour, Fail):
+            content = json.dumps({"error": behaviour.error}).encode()
+            more = "".join(f"{k}: {v}\r\n" for k, v in behaviour.headers.items())
+            writer.write(
+                f"HTTP/1.1 {behaviour.status} X\r\ncontent-type: application/json\r\n{more}"
+                f"content-length: {len(content)}\r\n\r\n".encode()
+                + content
+            )
+            await writer.drain()
+            return True
+        if not body.get("stream"):
+            content = json.dumps(_whole(behaviour, body)).encode()
+            writer.write(
+                f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode()
+                + content
+            )
+            return True
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        if isinstance(behaviour, Junk):
+            _chunk(writer, b"data: [1, 2\n\ndata: <html>\n\n")
+            _chunk(writer, b"")
+            return True
+        text = behaviour.text if isinstance(behaviour, Say) else "SUMMARY: half"
+        events = (_chat if asked.path.endswith("/chat/completions") else _responses)(text)
+        for index, event in enumerate(events):
+            if index == 2:
+                await writer.drain()
+                if isinstance(behaviour, Cut):
+                    return False
+                if isinstance(behaviour, Hang):
+                    await reader.read()
+                    return False
+                if isinstance(behaviour, Say) and behaviour.hold is not None:
+                    await behaviour.hold.wait()
+            _chunk(writer, event)
+        _chunk(writer, b"")
+        await writer.drain()
+        return True
+
+
+def _chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def _chat(text: str) -> list[bytes]:
+    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
+        choices = [] if more else [{"index": 0, "delta": delta, "finish_reason": finish}]
+        content = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **more}
+        return f"data: {json.dumps(content)}\n\n".encode()
+
+    usage = {
+        "prompt_tokens": 30, "completion_tokens": 7, "total_tokens": 37,
+        "prompt_tokens_details": {"cached_tokens": 20}, "completion_tokens_details": {"reasoning_tokens": 3},
+    }  # fmt: skip
+    half = len(text) // 2
+    return [
+        chunk({"role": "assistant", "content": ""}), chunk({"content": text[:half]}), chunk({"content": text[half:]}),
+        chunk({}, "stop"), chunk({}, usage=usage), b"data: [DONE]\n\n",
+    ]  # fmt: skip
+
+
+def _responses(text: str) -> list[bytes]:
+    usage = {
+        "input_tokens": 30, "output_tokens": 7, "total_tokens": 37,
+        "input_tokens_details": {"cached_tokens": 20}, "output_tokens_details": {"reasoning_tokens": 3},
+    }  # fmt: skip
+    response = {
+        "id": "r", "object": "response", "created_at": 1, "model": "m", "status": "in_progress", "output": [],
+        "parallel_tool_calls": False, "tool_choice": "auto", "tools": [],
+    }  # fmt: skip
+    half = len(text) // 2
+
+    def delta(piece: str) -> dict[str, Any]:
+        return {"type": "response.output_text.delta", "item_id": "i", "output_index": 0, "content_index": 0,
+                "delta": piece, "logprobs": []}  # fmt: skip
+
+    events = [
+        {"type": "response.created", "response": response}, delta(text[:half]), delta(text[half:]),
+        {"type": "response.completed", "response": {**response, "status": "completed", "usage": usage}},
+    ]  # fmt: skip
+    return [
+        f"event: {e['type']}\ndata: {json.dumps({**e, 'sequence_number': i})}\n\n".encode()
+        for i, e in enumerate(events)
+    ]
+
+
+def _whole(behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:
+    assert isinstance(behaviour, Say)
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": behaviour.text}}
+    return {
+        "id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice] * body.get("n", 1),
+        "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
+    }  # fmt: skip
