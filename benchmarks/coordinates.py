@@ -22,15 +22,12 @@ from typing import Any
 
 import torch
 
-from favilla.chat.messages import Message
 from favilla.chat.tokenizer import LOCATIONS, Tokenizer
-from favilla.engine.generate import Engine, Request
 from favilla.engine.load import find_folder, load
-from favilla.evals.accuracy import draw, wilson
+from favilla.evals.accuracy import evaluate
 from favilla.model import load_model, save_model
 from favilla.train.pretrain import pretrain
 from favilla.train.recipe import Recipe, load_recipe
-from favilla.worlds.screens import Screens
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "ember.toml"
 
@@ -61,20 +58,6 @@ def start_from(model: str, folder: Path) -> None:
     save_model(copy, folder)
 
 
-def measure(engine: Engine, form: str, level: int, n: int) -> dict[str, Any]:
-    """Greedy answers to n screens of the dev split."""
-    family = Screens(form)  # type: ignore[arg-type]
-    problems, right, tokens = draw(family, level, "dev", n, 0), 0, 0
-    for first in range(0, n, 32):
-        part = problems[first : first + 32]
-        requests = [Request((Message("user", p.prompt),), effort="high", max_new_tokens=256) for p in part]
-        for problem, (made,) in zip(part, engine.generate(requests), strict=True):
-            right += family.verify(problem, made.answer, made.thinking or "").correct
-            tokens += made.usage.thinking_tokens + made.usage.answer_tokens
-    low, high = wilson(right, n)
-    return {"form": form, "level": level, "n": n, "accuracy": right / n, "low": low, "high": high, "tokens": tokens / n}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="ember")
@@ -89,12 +72,13 @@ def main() -> None:
             start_from(given.model, run / "start")
             trained = pretrain(recipe_of(form, given.steps), run, init=run / "start", quiet=True)
             seconds = time.perf_counter() - began
-            loaded = load(trained)
-            for level in (1, 2):
-                rows.append({**measure(loaded.engine, form, level, given.n), "steps": given.steps, "seconds": seconds})
-                r = rows[-1]
-                print(f"{form} {level}: {r['accuracy']:.3f} ({r['low']:.3f}-{r['high']:.3f}), n {given.n}, {r['tokens']:.0f} tokens an "
-                      f"answer, {seconds:.0f} s of training", flush=True)  # fmt: skip
+            # Either form is right to the verifier, so both arms are measured as any model is.
+            for r in evaluate(load(trained).engine, ["screens"], [1, 2], n=given.n, split="dev", effort="high"):
+                tokens = r.thinking_tokens + r.answer_tokens
+                rows.append({"form": form, "level": r.level, "n": r.n, "accuracy": r.accuracy, "low": r.low, "high": r.high,
+                             "tokens": tokens, "steps": given.steps, "seconds": seconds})  # fmt: skip
+                print(f"{form} {r.level}: {r.accuracy:.3f} ({r.low:.3f}-{r.high:.3f}), n {r.n}, {tokens:.0f} tokens an answer, "
+                      f"{seconds:.0f} s of training", flush=True)  # fmt: skip
     if given.json:
         print(json.dumps({"rows": rows, "machine": f"{platform.machine()}, {os.cpu_count()} cores"}))
 
