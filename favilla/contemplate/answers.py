@@ -79,7 +79,7 @@ def _boxed(text: str) -> str | None:
     return None
 
 
-class _Equal:
+class EqualAnswers:
     """Answers that are the same when their canonical values are equal; `show` gives the first as it was written."""
 
     slow = False
@@ -93,7 +93,7 @@ class _Equal:
         return parsed[0][1]
 
 
-class TextAnswers(_Equal):
+class TextAnswers(EqualAnswers):
     """Any words; case, spaces and closing punctuation do not matter."""
 
     form = "the final answer alone"
@@ -112,7 +112,7 @@ _NUMBER = re.compile(
 )
 
 
-class NumberAnswers(_Equal):
+class NumberAnswers(EqualAnswers):
     """A number, exactly, with its unit if it has one; else a symbolic expression by its spelling."""
 
     form = "the final number or expression alone"
@@ -152,7 +152,7 @@ def _number(text: str) -> tuple[Fraction, str] | None:
     return (-value if match["sign"] in ("-", "\u2212") else value), "%" if unit == "percent" else unit
 
 
-class ChoiceAnswers(_Equal):
+class ChoiceAnswers(EqualAnswers):
     """One of several options, by its letter or its words.
 
     options: the words of each option, the first being A; without, any single letter is an option.
@@ -178,7 +178,7 @@ class ChoiceAnswers(_Equal):
         return (letter, letter) if not self.options or ord(letter) - 65 < len(self.options) else None
 
 
-class JSONAnswers(_Equal):
+class JSONAnswers(EqualAnswers):
     """A JSON value; order of keys, spaces and 1 against 1.0 do not matter, the order of a list does."""
 
     form = "the JSON value alone, on one line"

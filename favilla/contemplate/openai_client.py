@@ -209,11 +209,8 @@ class OpenAISolver:
             raise SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
         counted = None
         if usage is not None:
-            prompt, completion = usage.prompt_tokens_details, usage.completion_tokens_details
-            counted = Usage(
-                usage.prompt_tokens or 0, usage.completion_tokens or 0, (prompt and prompt.cached_tokens) or 0,
-                (completion and completion.reasoning_tokens) or 0, 1,
-            )  # fmt: skip
+            counted = _counted(usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details,
+                               usage.completion_tokens_details)  # fmt: skip
         mean = math.fsum(logprobs) / len(logprobs) if logprobs else None
         return Reply("".join(text), counted, mean, refusal or finish == "content_filter", finish == "length")
 
@@ -237,11 +234,8 @@ class OpenAISolver:
         usage, reason = final.usage, final.incomplete_details.reason if final.incomplete_details else None
         counted = None
         if usage is not None:
-            read, written = usage.input_tokens_details, usage.output_tokens_details
-            counted = Usage(
-                usage.input_tokens or 0, usage.output_tokens or 0, (read and read.cached_tokens) or 0,
-                (written and written.reasoning_tokens) or 0, 1,
-            )  # fmt: skip
+            counted = _counted(usage.input_tokens, usage.output_tokens, usage.input_tokens_details,
+                               usage.output_tokens_details)  # fmt: skip
         return Reply("".join(text), counted, None, refusal or reason == "content_filter", reason == "max_output_tokens")
 
     def _failure(self, error: Exception) -> SolverError:
@@ -343,6 +337,13 @@ async def _events(stream: Any) -> AsyncIterator[Any]:
         if not isinstance(event, openai.BaseModel):
             raise ValueError("the stream carries something else")
         yield event
+
+
+def _counted(read: int | None, written: int | None, read_details: Any, written_details: Any) -> Usage:
+    """Usage of one request; both APIs tell the same under different names, and an endpoint may leave any of it out."""
+    cached = (read_details and read_details.cached_tokens) or 0
+    reasoning = (written_details and written_details.reasoning_tokens) or 0
+    return Usage(read or 0, written or 0, cached, reasoning, 1)
 
 
 def _retry_after(header: str | None) -> float | None:

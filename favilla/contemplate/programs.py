@@ -16,8 +16,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
+from favilla.contemplate.answers import EqualAnswers
 from favilla.errors import UserError
 
 MOST_OUTPUT = 100_000  # bytes of a program's output that are compared
@@ -34,7 +35,7 @@ exec(compile(program, "program.py", "exec"), {"__name__": "__main__"})
 """
 
 
-class ProgramAnswers:
+class ProgramAnswers(EqualAnswers):
     """A Python program in a fenced block, compared by what it prints for each of `inputs` (standard input).
 
     seconds: of each run; memory: bytes. A program that fails for every input is no answer.
@@ -42,7 +43,6 @@ class ProgramAnswers:
 
     form = "the word PROGRAM; the whole Python program, which reads standard input and prints, stands in a ```python block above"
     slow = True
-    exact = True
 
     def __init__(self, inputs: Sequence[str], seconds: int = 2, memory: int = 512 << 20) -> None:
         if not inputs:
@@ -59,11 +59,7 @@ class ProgramAnswers:
         outputs = tuple(run_program(program, given, self.seconds, self.memory) for given in self.inputs)
         return (outputs, program) if any(output is not None for output in outputs) else None
 
-    def group(self, parsed: Sequence[tuple[tuple[str | None, ...], str]]) -> list[int]:
-        numbers: dict[tuple[str | None, ...], int] = {}
-        return [numbers.setdefault(outputs, len(numbers)) for outputs, _ in parsed]
-
-    def show(self, parsed: Sequence[tuple[tuple[str | None, ...], str]]) -> str:
+    def show(self, parsed: Sequence[tuple[Hashable, str]]) -> str:
         return min((program for _, program in parsed), key=len)
 
 
