@@ -74,6 +74,11 @@ def mixed(a: RGB, b: RGB, share: float) -> RGB:
     return tuple(_byte(x + (y - x) * share) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
 
 
+def tinted_ink(rng: random.Random, paper: RGB) -> RGB:
+    """Ink that is readable on the paper, with up to two fifths of a nameable colour in it."""
+    return mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+
+
 def canvas_size(rng: random.Random, low: int, high: int, max_tokens: int) -> tuple[int, int]:
     """(width, height), each side within low..high pixels, of at most `max_tokens` tokens of 28 x 28 pixels."""
     while True:

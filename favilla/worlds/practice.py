@@ -10,7 +10,7 @@ import random
 
 from PIL import Image
 
-from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, mixed, shade
+from favilla.worlds.drawing import background, degrade, font, tinted_ink
 from favilla.worlds.marks import Mark, Pencil
 
 SIGNS = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
@@ -34,7 +34,7 @@ def practice_word(rng: random.Random, off: float) -> tuple[Image.Image, tuple[Ma
     y = (middle if off >= FREE else CELL / 2) + rng.uniform(-1, 1) * far
     y = min(max(y, 9.0), rows * CELL - 9.0)
     paper = background(rng)
-    pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+    pen = tinted_ink(rng, paper)
     image = Image.new("RGB", (columns * CELL, rows * CELL), paper)
     pencil = Pencil(image)
     if set_by_font:

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from favilla.worlds import screens, tables
 from favilla.worlds.base import Split
-from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, mixed, shade, text_size
+from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, shade, text_size, tinted_ink
 from favilla.worlds.marks import Pencil
 from favilla.worlds.practice import CELL
 from favilla.worlds.scenes import Question, Scene, SceneFamily
@@ -104,7 +104,7 @@ class Reading(SceneFamily):
         paper = background(rng)
         image = Image.new("RGB", (width, height), paper)
         draw = Pencil(image)
-        pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+        pen = tinted_ink(rng, paper)
         boxed = scene["_boxed"] = rng.random() < 0.3
         top = rng.uniform(0, height - leading * len(widths))
         for number, (line, sizes) in enumerate(zip(scene["lines"], widths, strict=True)):
@@ -149,7 +149,7 @@ def _row_of_cells(rng: random.Random, scene: Scene, letters: ImageFont.FreeTypeF
     paper = background(rng)
     image = Image.new("RGB", (CELL * len(signs), CELL), paper)
     draw = Pencil(image)
-    pen = mixed(ink(paper), shade(rng, rng.choice(sorted(COLOURS))), rng.uniform(0, 0.4))
+    pen = tinted_ink(rng, paper)
     off = rng.uniform(0, max(0.0, (CELL - 1.15 * letters.size) / 2))
     for place, sign in enumerate(signs):
         x, y = (place + 0.5) * CELL + rng.uniform(-off, off), 0.5 * CELL + rng.uniform(-off, off) / 2
