@@ -86,11 +86,16 @@ def draw_in_split(draw: Callable[[], T], instance_of: Callable[[T], str], split:
 
 
 class Family(ABC):
-    """A family of problems. Stateless: everything random comes from the given `rng`."""
+    """A family of problems. Stateless: everything random comes from the given `rng`.
+
+    twin: the family that poses the same problems in the other modality, text or picture: for the same `rng`, level and
+    split both give the same instance and the same answer.
+    """
 
     name: str
     levels: int
     pictures: bool = False
+    twin: str | None = None
 
     @abstractmethod
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
