@@ -52,6 +52,8 @@ class Attention(nn.Module):
         self.head_dim, self.groups = t.head_dim, t.num_attention_heads // t.num_key_value_heads
         self.query_scale, self.eps = t.qk_scale_factor, t.rms_norm_eps
         self.output_norm, self.dropout = config.gated, t.attention_dropout
+        # Queries and keys are normed, so by Cauchy-Schwarz no logit is larger.
+        self.bound = abs(t.qk_scale_factor) * t.head_dim**0.5
 
     def forward(
         self,
@@ -76,7 +78,7 @@ class Attention(nn.Module):
             k_BGTK = k_BGTK.repeat_interleave(self.groups, dim=1)
             v_BGTK = v_BGTK.repeat_interleave(self.groups, dim=1)
         mask = masks[self.kind]
-        out_BHTK = attention(q_BHTK, k_BGTK, v_BGTK, mask, self.dropout if self.training else 0.0)
+        out_BHTK = attention(q_BHTK, k_BGTK, v_BGTK, mask, self.dropout if self.training else 0.0, self.bound)
         if self.output_norm:
             out_BHTK = rms_norm(out_BHTK, self.eps).to(dtype)
         out_BTD = out_BHTK.transpose(1, 2).reshape(B, T, -1)

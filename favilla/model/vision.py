@@ -119,13 +119,12 @@ class PatchEmbedder(nn.Module):
             # A picture is a film of identical frames, so the frames' weights add up.
             weight = weight.unflatten(1, (self.frames, -1)).sum(1)
         x_RSC = F.linear(pictures.pixels_RSP.to(weight.dtype), weight)
-        index, share = self.taps(pictures)
-        table = self.position_embedding_table.weight
-        position_RSC = F.embedding(index, table).float().mul(share[..., None]).sum(-2)
-        return x_RSC + position_RSC.to(x_RSC.dtype)
+        share_RSN = self.shares(pictures).to(x_RSC.dtype)
+        return x_RSC + share_RSN @ self.position_embedding_table.weight[: self.side**2].to(x_RSC.dtype)
 
-    def taps(self, pictures: PackedPictures) -> tuple[torch.Tensor, torch.Tensor]:
-        """The four table entries (R, S, 4) around each patch and their bilinear weights; zero outside the table."""
+    def shares(self, pictures: PackedPictures) -> torch.Tensor:
+        """How much of every table entry each patch takes (R, S, side^2): bilinear between the four around it; entries
+        that would lie outside of the table are zero."""
         row, col, height, width = pictures.row_RS, pictures.col_RS, pictures.height_RS, pictures.width_RS
         if self.transposed:
             # Muse Spark reads the table along the transposed grid: patch number n of an H x W picture stands
@@ -133,17 +132,12 @@ class PatchEmbedder(nn.Module):
             # transpose and the identity.
             number, height, width = row * width + col, width, height
             row, col = number // width.clamp(min=1), number % width.clamp(min=1)
-        taps, shares = [], []
-        for place, size in ((row, height), (col, width)):
-            source = (place + 0.5) * self.side / size.clamp(min=1) - 0.5
-            low = source.floor()
-            tap = torch.stack([low, low + 1], dim=-1)
-            inside = (tap >= 0) & (tap <= self.side - 1)
-            shares.append((1 - (source[..., None] - tap).abs()) * inside)
-            taps.append(tap.clamp(0, self.side - 1).long())
-        index = taps[0][..., :, None] * self.side + taps[1][..., None, :]
-        share = shares[0][..., :, None] * shares[1][..., None, :]
-        return index.flatten(-2), share.flatten(-2)
+        entry = torch.arange(self.side, device=row.device)
+        down, across = (
+            (1 - ((place + 0.5) * self.side / size.clamp(min=1) - 0.5)[..., None].sub(entry).abs()).clamp(min=0)
+            for place, size in ((row, height), (col, width))
+        )
+        return (down[..., :, None] * across[..., None, :]).flatten(-2)
 
 
 class VisionAttention(nn.Module):

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from favilla.train.muon import Muon
+
 ENDS = ("embed_tokens", "lm_head", "patch_embedding", "position_embedding_table", "mlp.gate.weight", "reader")
 
 
@@ -45,7 +47,7 @@ def make_optimisers(
 
     matrices, others = split_parameters(model)
     optimisers: list[torch.optim.Optimizer] = [
-        torch.optim.Muon(groups(matrices, muon_lr), weight_decay=weight_decay, momentum=0.95),
+        Muon(groups(matrices, muon_lr), lr=muon_lr, weight_decay=weight_decay),
         torch.optim.AdamW(groups(others, adam_lr), betas=betas, weight_decay=0.0, fused=True),
     ]
     for optimiser in optimisers:
