@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-
-import numpy as np
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
