@@ -53,9 +53,11 @@ def attention(
     by the softmax's sum after the product with v; and without its maximum where the bound shows that no exponential
     overflows: one pass over the scores instead of three.
     """
-    if mask is None or dropout or q.device.type != "cpu" or not torch.compiler.is_compiling():
+    if dropout or q.device.type != "cpu" or not torch.compiler.is_compiling():
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, dropout_p=dropout)
     scores = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
+    if mask is None:
+        mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
     scores = scores.masked_fill(~mask, float("-inf"))
     if bound > SAFE_EXPONENT:
         scores = scores - scores.detach().amax(-1, keepdim=True)

@@ -1,0 +1,156 @@
+"""Training speed beside `transformers`: the same folder, batch, loss, precision and optimiser, in one process.
+
+    python benchmarks/train_step.py --json
+
+Both sides take the same steps on 32 x 256 tokens of the problems that Ember is trained on, every token a target, in bfloat16 autocast with
+AdamW: `transformers`' `muse_spark` as it comes and compiled, ours as `favilla pretrain` runs it. Rounds are interleaved;
+a row gives the median over rounds with the fastest and the slowest. The losses of the first step must be equal, or the script fails. The last row is
+our step with the optimisers of recipes/ember.toml (Muon and AdamW). `share` is the part of the machine's measured bfloat16
+matrix-product peak that the step's own operations make up, by the same count for all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import os
+import platform
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from transformers import MuseSparkForConditionalGeneration
+
+from favilla.chat.encode import encode_chat
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer
+from favilla.data.examples import prompt_message, solution_message
+from favilla.engine.load import find_folder
+from favilla.model import MuseSpark, load_model
+from favilla.train.flops import matrix_parameters, measured_peak
+from favilla.train.optim import make_optimisers
+from favilla.worlds.registry import get
+
+Optimisers = list[torch.optim.Optimizer]
+
+
+@dataclass
+class Side:
+    """One way to take a step. rounds: seconds a step, one entry a round."""
+
+    name: str
+    network: torch.nn.Module
+    loss: Callable[[torch.Tensor], torch.Tensor]
+    optimisers: Optimisers
+    rounds: list[float] = field(default_factory=list)
+
+    def step(self, ids_BT: torch.Tensor) -> float:
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = self.loss(ids_BT)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        return loss.item()
+
+
+def text_batches(folder: Any, rows: int, tokens: int, count: int) -> list[torch.Tensor]:
+    """Rows full of arithmetic, hops and lists with their solutions."""
+    tokenizer, processor, rng = Tokenizer.load(folder), ImageProcessor.load(folder), random.Random(0)
+    ids: list[int] = []
+    while len(ids) < count * rows * tokens:
+        problem = get(rng.choice(("arithmetic", "hops", "lists"))).sample(rng, rng.choice((1, 2)), "train")
+        turns = [prompt_message(problem), solution_message(problem, "steps")]
+        ids += encode_chat(tokenizer, processor, turns, effort="high").ids
+    return list(torch.tensor(ids[: count * rows * tokens]).view(count, rows, tokens))
+
+
+def our_loss(model: MuseSpark, ids_BT: torch.Tensor) -> torch.Tensor:
+    logits_BTV = model(ids_BT)
+    return F.cross_entropy(logits_BTV[:, :-1].flatten(0, 1), ids_BT[:, 1:].flatten())
+
+
+def our_side(name: str, folder: Any, muon: bool) -> Side:
+    network = load_model(folder)[0].float().train()
+    # Text alone: the tower takes no part, on either side.
+    network.model.vision_tower.requires_grad_(False)
+    optimisers = [adamw(network)] if not muon else make_optimisers(network, 1e-3, 1e-3, (0.9, 0.98), 0.01, 0.5)
+    return Side(name, network, functools.partial(torch.compile(our_loss, dynamic=False), network), optimisers)
+
+
+def their_side(name: str, folder: Any, compiled: bool) -> Side:
+    network: Any = MuseSparkForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).train()
+    called = torch.compile(network, dynamic=False) if compiled else network
+    return Side(name, network, lambda ids: called(input_ids=ids, labels=ids, use_cache=False).loss, [adamw(network)])
+
+
+def adamw(network: torch.nn.Module) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(network.parameters(), lr=1e-4, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", default="ember")
+    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--tokens", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=3, help="steps a round")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    folder = find_folder(given.model)
+    batches = text_batches(folder, given.rows, given.tokens, given.steps)
+    sides = [
+        our_side("ours", folder, muon=False),
+        their_side("transformers, eager", folder, compiled=False),
+        their_side("transformers, compiled", folder, compiled=True),
+        our_side("ours, Muon", folder, muon=True),
+    ]
+    first = {side.name: side.step(batches[0]) for side in sides}
+    if max(first.values()) - min(first.values()) > 0.01 * max(first.values()):
+        raise SystemExit(f"the sides do not compute the same: losses of the first step {first}")
+    for _ in range(2):
+        for side in sides:
+            side.step(batches[0])
+    for _ in range(given.rounds):
+        for side in sides:
+            start = time.perf_counter()
+            for ids_BT in batches:
+                side.step(ids_BT)
+            side.rounds.append((time.perf_counter() - start) / len(batches))
+
+    peak = measured_peak(torch.device("cpu"), torch.bfloat16)
+    text = load_model(folder)[0]
+    t = text.config.text
+    tokens = given.rows * given.tokens
+    weights = matrix_parameters(text.model.language_model) + text.lm_head.weight.numel()
+    flops = 6 * weights * tokens + 12 * t.num_hidden_layers * t.num_attention_heads * t.head_dim * given.tokens * tokens
+    rows = []
+    for side in sides:
+        middle = statistics.median(side.rounds)
+        rows.append({
+            "name": side.name, "tokens_per_second": tokens / middle, "slowest": tokens / max(side.rounds),
+            "fastest": tokens / min(side.rounds), "share": flops / middle / peak, "first_loss": first[side.name],
+        })  # fmt: skip
+        print("{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(**rows[-1]))
+    ours, eager, compiled = (row["tokens_per_second"] for row in rows[:3])
+    best = max(eager, compiled)
+    print(f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}")
+    if given.json:
+        assert math.isfinite(ours)
+        print(json.dumps({
+            "ours": ours, "peer": best, "ratio": ours / best, "ratio_eager": ours / eager, "ratio_compiled": ours / compiled,
+            "unit": "tokens/s", "n": given.rounds, "peak_gflops": peak / 1e9, "rows": rows,
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
