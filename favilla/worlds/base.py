@@ -90,12 +90,15 @@ class Family(ABC):
 
     twin: the family that poses the same problems in the other modality, text or picture: for the same `rng`, level and
     split both give the same instance and the same answer.
+    refusals: every right answer is the one sentence that says that the question lies outside of what is taught. There, and
+    only there, a constant answer is always right.
     """
 
     name: str
     levels: int
     pictures: bool = False
     twin: str | None = None
+    refusals: bool = False
 
     @abstractmethod
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:

@@ -29,6 +29,8 @@ BUILT_IN = {
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
     "icons": "favilla.worlds.icons:Icons",
+    "limits": "favilla.worlds.limits:Limits",
+    "limits_pictures": "favilla.worlds.limits_pictures:LimitsPictures",
 }
 
 log = logging.getLogger(__name__)
