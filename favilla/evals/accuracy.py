@@ -90,7 +90,12 @@ def evaluate(
             for start in range(0, len(problems), batch):
                 part = problems[start : start + batch]
                 requests = [
-                    Request((Message("user", p.prompt),), effort=effort, temperature=0.0, max_new_tokens=max_new_tokens)
+                    Request(
+                        (*p.history, Message("user", p.prompt)),
+                        effort=effort,
+                        temperature=0.0,
+                        max_new_tokens=max_new_tokens,
+                    )
                     for p in part
                 ]
                 for problem, (generation,) in zip(part, engine.generate(requests), strict=True):

@@ -31,6 +31,8 @@ BUILT_IN = {
     "icons": "favilla.worlds.icons:Icons",
     "limits": "favilla.worlds.limits:Limits",
     "limits_pictures": "favilla.worlds.limits_pictures:LimitsPictures",
+    "follow_ups": "favilla.worlds.follow_ups:FollowUps",
+    "follow_ups_text": "favilla.worlds.follow_ups_text:FollowUpsText",
 }
 
 log = logging.getLogger(__name__)

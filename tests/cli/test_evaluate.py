@@ -105,6 +105,21 @@ def test_refusals_are_counted_whether_right_or_not(said: str):
     assert (measured.accuracy, measured.refused, measured.constant) == (0.9, 18, 1.0)
 
 
+def test_what_was_said_before_is_said_to_the_model():
+    problems = draw(get("follow_ups_text"), 1, "test", 12, seed=2)
+    by_conversation = {(*[m.parts for m in p.history], p.prompt): p.answer for p in problems}
+    assert len({p.prompt for p in problems}) < len(problems) == len(by_conversation)
+
+    class Listening:
+        def generate(self, requests: list[Request]) -> list[list[Generation]]:
+            said = [by_conversation[tuple(m.parts for m in r.messages)] for r in requests]
+            assert all([m.role for m in r.messages] == ["user", "assistant", "user"] for r in requests)
+            return [[Generation(answer, "", "stop", Usage(9, 0, 0, 3), (), (), ())] for answer in said]
+
+    (measured,) = measure(Listening(), ["follow_ups_text"], [1], n=12, seed=2)  # type: ignore[arg-type]
+    assert measured.accuracy == 1.0
+
+
 def test_a_constant_answer_is_counted_where_it_pays():
     answers = [get("counting").sample(random.Random(i), 1, "train").answer for i in range(300)]
     constant = constant_answer(get("counting"), 1, seed=0)

@@ -37,9 +37,7 @@ def some(family: Family, count: int | None = None, seed: int = 5) -> list[Proble
 
 
 def fingerprint(problem: Problem) -> tuple[Any, ...]:
-    parts = [
-        (part.image.size, part.image.tobytes()) if isinstance(part, ImagePart) else part for part in problem.prompt
-    ]
+    parts = [(part.image.size, part.image.tobytes()) if isinstance(part, ImagePart) else part for part in problem.parts]
     return (tuple(parts), problem.answer, sorted(problem.solutions.items()), problem.instance)
 
 
@@ -54,7 +52,7 @@ def test_problems_are_well_formed(name: str) -> None:
         assert problem.solutions["direct"].thinking == ""
         assert all(problem.solutions[style].thinking for style in ("terse", "steps"))
         assert problem.answer == problem.answer.strip() != ""
-        assert any(isinstance(part, ImagePart) for part in problem.prompt) == family.pictures
+        assert any(isinstance(part, ImagePart) for part in problem.parts) == family.pictures
         assert any(isinstance(part, str) and part.strip() for part in problem.prompt)
 
 
