@@ -14,7 +14,7 @@ from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor, open_image
 from favilla.chat.messages import ImagePart
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.examples import prompt_message, solution_message
+from favilla.data.examples import prompt_messages, solution_message
 from favilla.engine.load import find_folder, load
 from favilla.evals.accuracy import evaluate
 from favilla.model import load_model, pack_pictures
@@ -36,7 +36,7 @@ def test_the_reference_reads_ember_and_sees_what_it_sees(family: str) -> None:
     assert all("audio" in key for key in info["missing_keys"])
     problem = get(family).sample(random.Random(1), 2, "test")
     processor = ImageProcessor.load(folder)
-    turns = [prompt_message(problem), solution_message(problem, "steps")]
+    turns = [*prompt_messages(problem), solution_message(problem, "steps")]
     chat = encode_chat(Tokenizer.load(folder), processor, turns, effort="high")
     ids, (image,) = torch.tensor([chat.ids]), [part.image for part in problem.prompt if isinstance(part, ImagePart)]
     pixels, (height, width) = processor.pixel_values(image)

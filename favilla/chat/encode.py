@@ -33,18 +33,20 @@ def encode_chat(
     effort: str | None = None,
     generation_prompt: bool = False,
     pictures: Sequence[EncodedPicture] | None = None,
+    given: int = 0,
 ) -> EncodedChat:
     """Encode piece by piece, so that nobody's words ever become control tokens.
 
     Targets are what an assistant writes: whom it addresses, its words, and the marks that end them. A picture takes
     `<|image_start|>`, one `<|patch|>` per merged token, `<|image_end|>`. `pictures` gives their patches when they are
-    at hand already.
+    at hand already. The first `given` messages are what has been said: nothing in them is a target.
     """
     ids: list[int] = []
     targets: list[bool] = []
     encoded: list[EncodedPicture] = []
     at_hand = iter(pictures) if pictures is not None else None
-    for piece in pieces(messages, effort, generation_prompt):
+    said = sum(1 for _ in pieces(messages[:given], effort)) if given else 0
+    for number, piece in enumerate(pieces(messages, effort, generation_prompt)):
         if piece.image is not None:
             encoded.append(next(at_hand) if at_hand is not None else processor.patches(piece.image))
             height, width = encoded[-1][1]
@@ -53,5 +55,5 @@ def encode_chat(
         else:
             new = tokenizer.encode_wire(piece.text) if piece.control else tokenizer.encode(piece.text)
         ids += new
-        targets += [piece.target] * len(new)
+        targets += [piece.target and number >= said] * len(new)
     return EncodedChat(ids, targets, encoded)

@@ -103,11 +103,11 @@ def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
     lines = [
         f"{settings['model']}: {settings['split']} split, effort {settings['effort']}, seed {settings['seed']}, greedy",
         "",
-        "| family | level | accuracy | 95 % interval | constant answer | n | thinking tokens | finished |",
-        "|---|---|---|---|---|---|---|---|",
+        "| family | level | accuracy | 95 % interval | constant answer | n | refused | thinking tokens | finished |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.family} | {r.level} | {r.accuracy:.3f} | {r.low:.3f}-{r.high:.3f} | {r.constant:.3f} | {r.n} "
+        f"| {r.family} | {r.level} | {r.accuracy:.3f} | {r.low:.3f}-{r.high:.3f} | {r.constant:.3f} | {r.n} | {r.refused} "
         f"| {r.thinking_tokens:.0f} | {r.finished:.0%} |"
         for r in rows
     ]
@@ -117,7 +117,7 @@ def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
             sum(values) / len(part) for values in ([r.accuracy for r in part], [r.constant for r in part])
         )
         lines.append(
-            f"| *mean of {len(part)}* | {level} | {mean:.3f} | | {constant:.3f} | {sum(r.n for r in part)} | | |"
+            f"| *mean of {len(part)}* | {level} | {mean:.3f} | | {constant:.3f} | {sum(r.n for r in part)} | | | |"
         )
     return "\n".join(lines)
 
@@ -138,6 +138,8 @@ def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
 
     Raises UserError when the folder holds results of something else: they are never overwritten.
     """
+    from favilla.evals.accuracy import Row
+
     fresh = {
         "settings": settings, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "date": time.strftime("%Y-%m-%d"), "seconds": 0.0, "rows": [],
@@ -148,6 +150,7 @@ def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     try:
         found = json_format.loads(path.read_text(encoding="utf-8"))
         same = found["settings"] == settings
+        [Row(**row) for row in found["rows"]]  # results of an earlier version lack what is measured now
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: not results that can be gone on with ({error}); choose another --out") from None
     if not same:

@@ -111,21 +111,24 @@ def _show(name: str, level: int, n: int, seed: int, out: Path | None, json: bool
 
 def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:
     """Write a problem's pictures and its text as files that start with `stem`; returns their paths."""
-    from favilla.chat.messages import ImagePart
+    from favilla.chat.messages import ImagePart, Message
     from favilla.cli.files import aside, write_text
 
     files: list[Path] = []
-    words: list[str] = []
-    for part in problem.prompt:
-        if isinstance(part, ImagePart):
-            path = folder / f"{stem}{'' if not files else f'-{len(files)}'}.png"
-            part.image.save(aside(path))
-            os.replace(aside(path), path)
-            files.append(path)
-            words.append(f"[{path.name}]")
-        else:
-            words.append(part)
-    text = [" ".join(words), f"answer: {problem.answer}"]
+    turns: list[str] = []
+    for message in (*problem.history, Message("user", problem.prompt)):
+        words = [f"{message.role}:"] if problem.history else []
+        for part in message.parts:
+            if isinstance(part, ImagePart):
+                path = folder / f"{stem}{'' if not files else f'-{len(files)}'}.png"
+                part.image.save(aside(path))
+                os.replace(aside(path), path)
+                files.append(path)
+                words.append(f"[{path.name}]")
+            else:
+                words.append(part)
+        turns.append(" ".join(words))
+    text = ["\n".join(turns), f"answer: {problem.answer}"]
     text += [f"-- {style} --\n{s.thinking}\n=> {s.answer}" for style, s in problem.solutions.items()]
     path = folder / f"{stem}.txt"
     write_text(path, "\n\n".join(text) + "\n")

@@ -90,9 +90,9 @@ class Example:
         return sum(int(targets[1:].sum()) for _, targets in self.branches)
 
 
-def prompt_message(problem: Problem) -> Message:
-    """The user turn that poses a problem."""
-    return Message("user", problem.prompt)
+def prompt_messages(problem: Problem) -> list[Message]:
+    """The turns that pose a problem: its history, and the user's last one."""
+    return [*problem.history, Message("user", problem.prompt)]
 
 
 def solution_message(problem: Problem, style: Style) -> Message:
@@ -120,21 +120,25 @@ def make_example(
     problems = draw_problems(mixture, rng, index)
     effort = rng.choices(list(mixture.efforts), list(mixture.efforts.values()))[0]
     style = STYLE_OF_EFFORT[effort]
-    if rng.random() < mixture.conversations:
-        turns = [turn for p in problems for turn in (prompt_message(p), solution_message(p, style))]
+    in_turns = rng.random() < mixture.conversations
+    # What a history answers it answers without thinking, whatever the effort: that is no model for the model.
+    given = [len(p.history) for p in problems]
+    if problems[0].history:
+        conversations = [[*prompt_messages(p), solution_message(p, style)] for p in problems]
+    elif in_turns:
+        turns = [turn for p in problems for turn in (*prompt_messages(p), solution_message(p, style))]
         conversations = [turns]
     else:
         pictures = tuple(part for part in problems[0].prompt if isinstance(part, ImagePart))
-        conversations = [[prompt_message(problems[0]), solution_message(problems[0], style)]]
+        conversations = [[*prompt_messages(problems[0]), solution_message(problems[0], style)]]
         if problems[0].prompt[: len(pictures)] == pictures:
             for p in problems[1:]:
                 conversations.append([Message("user", pictures + p.prompt), solution_message(p, style)])
-    encoded = [encode_chat(tokenizer, processor, turns, effort=effort) for turns in conversations[:1]]
-    # The same pictures again: no need to resize and cut them another time.
-    encoded += [
-        encode_chat(tokenizer, processor, turns, effort=effort, pictures=encoded[0].pictures)
-        for turns in conversations[1:]
-    ]
+    encoded: list[EncodedChat] = []
+    for turns, said in zip(conversations, given, strict=False):
+        # The same pictures again: no need to resize and cut them another time.
+        at_hand = encoded[0].pictures if encoded else None
+        encoded.append(encode_chat(tokenizer, processor, turns, effort=effort, pictures=at_hand, given=said))
     marks = problems[0].marks if len(encoded[0].pictures) == 1 else ()
     marked = [marked_picture(tokenizer, picture, marks) for picture in encoded[0].pictures]
     practice = []

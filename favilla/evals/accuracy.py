@@ -1,7 +1,9 @@
 """Accuracy on the worlds, per family and level.
 
 Every row states n, a 95 % Wilson interval and, beside it, the best constant answer: what a model would score that
-always gives the answer most frequent in the training split of that family and level.
+always gives the answer most frequent in the training split of that family and level. It also states how many answers
+said that the question lies outside of what the model was trained on: in families of such questions that is right, in all
+others it is a false refusal.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from favilla.chat.messages import Message
 from favilla.engine.generate import Engine, Request
 from favilla.worlds.base import Family, Problem, Split
+from favilla.worlds.limits import is_refusal
 from favilla.worlds.registry import get
 
 Z95 = 1.959964
@@ -22,7 +25,7 @@ Z95 = 1.959964
 
 @dataclass(frozen=True)
 class Row:
-    """Accuracy of one family and level. Shares are 0..1; tokens are means per answer."""
+    """Accuracy of one family and level. Shares are 0..1; tokens are means per answer; refused: answers that are refusals."""
 
     family: str
     level: int
@@ -36,6 +39,7 @@ class Row:
     finished: float
     thinking_tokens: float
     answer_tokens: float
+    refused: int
 
 
 def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
@@ -82,15 +86,21 @@ def evaluate(
         family = get(name)
         for level in [level for level in levels if level <= family.levels]:
             problems = draw(family, level, split, n, seed)
-            right = finished = thinking = answering = 0
+            right = refused = finished = thinking = answering = 0
             for start in range(0, len(problems), batch):
                 part = problems[start : start + batch]
                 requests = [
-                    Request((Message("user", p.prompt),), effort=effort, temperature=0.0, max_new_tokens=max_new_tokens)
+                    Request(
+                        (*p.history, Message("user", p.prompt)),
+                        effort=effort,
+                        temperature=0.0,
+                        max_new_tokens=max_new_tokens,
+                    )
                     for p in part
                 ]
                 for problem, (generation,) in zip(part, engine.generate(requests), strict=True):
                     right += family.verify(problem, generation.answer, generation.thinking or "").correct
+                    refused += is_refusal(generation.answer)
                     finished += generation.finish_reason == "stop"
                     thinking += generation.usage.thinking_tokens
                     answering += generation.usage.answer_tokens
@@ -99,5 +109,5 @@ def evaluate(
             yield Row(
                 name, level, split, effort, count, right / count, *wilson(right, count),
                 constant=sum(family.verify(p, constant).correct for p in problems) / count, finished=finished / count,
-                thinking_tokens=thinking / count, answer_tokens=answering / count,
+                thinking_tokens=thinking / count, answer_tokens=answering / count, refused=refused,
             )  # fmt: skip

@@ -27,7 +27,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
 from favilla.data.batches import IGNORE, Batch
-from favilla.data.examples import EFFORTS, STYLE_OF_EFFORT, Mixture, make_example, prompt_message, solution_message
+from favilla.data.examples import EFFORTS, STYLE_OF_EFFORT, Mixture, make_example, prompt_messages, solution_message
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
 from favilla.errors import Interrupted, UserError
@@ -80,7 +80,7 @@ def corpus(recipe: Recipe):
             for _ in range(recipe.tokenizer.samples if weight else 0):
                 problem = task.family.sample(rng, level, "train")
                 effort = rng.choice(EFFORTS)
-                turns = [prompt_message(problem), solution_message(problem, STYLE_OF_EFFORT[effort])]
+                turns = [*prompt_messages(problem), solution_message(problem, STYLE_OF_EFFORT[effort])]
                 for piece in pieces(turns, effort):
                     yield from CONTROL.split(piece.text)
 

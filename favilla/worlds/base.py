@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from favilla.chat.messages import Part
+from favilla.chat.messages import Message, Part
 from favilla.worlds.marks import Mark
 
 Split = Literal["train", "dev", "test"]
@@ -41,6 +41,8 @@ class Problem:
     instance: canonical text of the facts behind the problem; its hash decides the split.
     facts: whatever the family needs to verify an answer or to ask again about the same picture.
     marks: what stands where in the picture, if there is exactly one and the family says so.
+    history: earlier turns of the conversation that the prompt goes on with, its picture among them; all problems asked again
+    about a picture have the same one in it, or none has any.
     """
 
     family: str
@@ -52,6 +54,12 @@ class Problem:
     instance: str
     facts: dict[str, Any] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
+    history: tuple[Message, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Everything that is shown and said to the model, the history included."""
+        return (*(part for message in self.history for part in message.parts), *self.prompt)
 
 
 @dataclass(frozen=True)
@@ -90,12 +98,15 @@ class Family(ABC):
 
     twin: the family that poses the same problems in the other modality, text or picture: for the same `rng`, level and
     split both give the same instance and the same answer.
+    refusals: every right answer is the one sentence that says that the question lies outside of what is taught. There, and
+    only there, a constant answer is always right.
     """
 
     name: str
     levels: int
     pictures: bool = False
     twin: str | None = None
+    refusals: bool = False
 
     @abstractmethod
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
@@ -107,5 +118,5 @@ class Family(ABC):
         beside the answer makes it wrong; surrounding whitespace does not. Never raises on any text."""
 
     def follow_up(self, rng: random.Random, problem: Problem) -> Problem | None:
-        """Another question about the same picture (its prompt holds no picture), or None."""
+        """Another question about the same picture (its prompt holds none; a history does), or None."""
         return None

@@ -28,6 +28,11 @@ BUILT_IN = {
     "screens": "favilla.worlds.screens:Screens",
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
+    "icons": "favilla.worlds.icons:Icons",
+    "limits": "favilla.worlds.limits:Limits",
+    "limits_pictures": "favilla.worlds.limits_pictures:LimitsPictures",
+    "follow_ups": "favilla.worlds.follow_ups:FollowUps",
+    "follow_ups_text": "favilla.worlds.follow_ups_text:FollowUpsText",
 }
 
 log = logging.getLogger(__name__)

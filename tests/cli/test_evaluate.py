@@ -13,21 +13,23 @@ from favilla.errors import UserError
 from favilla.evals.accuracy import Row, constant_answer, draw, wilson
 from favilla.evals.accuracy import evaluate as measure
 from favilla.worlds.base import Problem
+from favilla.worlds.limits import REFUSAL
 from favilla.worlds.registry import get
 
 
 def row(family: str, level: int, accuracy: float, n: int = 100) -> Row:
     low, high = wilson(round(accuracy * n), n)
-    return Row(family, level, "test", "low", n, accuracy, low, high, 0.1, 1.0, 2.5, 1.0)
+    return Row(family, level, "test", "low", n, accuracy, low, high, 0.1, 1.0, 2.5, 1.0, 7)
 
 
 def test_the_table_has_a_line_per_row_and_the_mean_of_each_level():
     rows = [row("a", 1, 0.5), row("b", 1, 0.25), row("a", 2, 0.125, 200)]
     settings = {"model": "m", "split": "test", "effort": "low", "seed": 3}
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(rows, settings).splitlines()[2:]]
-    assert {len(line) for line in table} == {8}
+    assert {len(line) for line in table} == {9}
     assert [line[2] for line in table[2:]] == ["0.500", "0.250", "0.125", "0.375", "0.125"]
     assert table[2][3] == "0.404-0.596"  # Wilson's interval of 50 in 100, by hand
+    assert [line[6] for line in table[2:]] == ["7", "7", "7", "", ""] and table[0][6] == "refused"
     assert table[5][:2] == ["*mean of 2*", "1"] and table[5][5] == "200"
 
 
@@ -53,16 +55,20 @@ def test_writes_and_goes_on_and_refuses_to_overwrite(favilla, tiny_folder, tmp_p
 
     with pytest.raises(UserError, match="other settings"):
         evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=4, max_new_tokens=4, out=out)
+    old = {**results, "rows": [{key: value for key, value in measured.items() if key != "refused"}]}
+    (out / "results.json").write_text(json.dumps(old))
+    with pytest.raises(UserError, match=r"refused.*choose another --out"):
+        evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=3, max_new_tokens=4, out=out)
     (out / "results.json").write_text("{")
     with pytest.raises(UserError, match="choose another --out"):
         evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=3, max_new_tokens=4, out=out)
 
 
 class Knowing:
-    """Answers as told: the answer of every problem of the draw that is not to be missed, else nonsense."""
+    """Answers as told: the answer of every problem of the draw that is not to be missed, else nonsense or what is said."""
 
-    def __init__(self, problems: list[Problem], missed: set[int]):
-        self.answers = {p.prompt: "nonsense" if i in missed else p.answer for i, p in enumerate(problems)}
+    def __init__(self, problems: list[Problem], missed: set[int], instead: str = "nonsense"):
+        self.answers = {p.prompt: instead if i in missed else p.answer for i, p in enumerate(problems)}
         self.asked: list[int] = []
 
     def generate(self, requests: list[Request]) -> list[list[Generation]]:
@@ -81,6 +87,37 @@ def test_accuracy_is_the_share_of_right_answers():
     assert engine.asked == [8, 8, 4]
     constant = constant_answer(get("lists"), 1, 4)
     assert measured.constant == sum(p.answer == constant for p in problems) / 20
+
+
+@pytest.mark.parametrize(
+    "said", [REFUSAL, f"  {REFUSAL.upper()}\n", REFUSAL.rstrip("."), "nonsense", f"Yes. {REFUSAL}"]
+)
+def test_refusals_are_counted_whether_right_or_not(said: str):
+    counted = said not in ("nonsense", f"Yes. {REFUSAL}")
+    problems = draw(get("lists"), 2, "test", 20, seed=1)
+    engine = Knowing(problems, {2, 3, 11}, said)
+    (measured,) = measure(engine, ["lists"], [2], n=20, seed=1)  # type: ignore[arg-type]
+    assert (measured.accuracy, measured.refused) == (0.85, 3 * counted)
+
+    problems = draw(get("limits"), 2, "test", 20, seed=1)
+    engine = Knowing(problems, {0, 1})
+    (measured,) = measure(engine, ["limits"], [2], n=20, seed=1)  # type: ignore[arg-type]
+    assert (measured.accuracy, measured.refused, measured.constant) == (0.9, 18, 1.0)
+
+
+def test_what_was_said_before_is_said_to_the_model():
+    problems = draw(get("follow_ups_text"), 1, "test", 12, seed=2)
+    by_conversation = {(*[m.parts for m in p.history], p.prompt): p.answer for p in problems}
+    assert len({p.prompt for p in problems}) < len(problems) == len(by_conversation)
+
+    class Listening:
+        def generate(self, requests: list[Request]) -> list[list[Generation]]:
+            said = [by_conversation[tuple(m.parts for m in r.messages)] for r in requests]
+            assert all([m.role for m in r.messages] == ["user", "assistant", "user"] for r in requests)
+            return [[Generation(answer, "", "stop", Usage(9, 0, 0, 3), (), (), ())] for answer in said]
+
+    (measured,) = measure(Listening(), ["follow_ups_text"], [1], n=12, seed=2)  # type: ignore[arg-type]
+    assert measured.accuracy == 1.0
 
 
 def test_a_constant_answer_is_counted_where_it_pays():

@@ -28,7 +28,7 @@ from favilla.data.examples import (
     draw_problems,
     make_example,
     marked_picture,
-    prompt_message,
+    prompt_messages,
     solution_message,
 )
 from favilla.errors import UserError
@@ -119,7 +119,10 @@ def test_an_example_says_what_its_problems_say(folder: Path) -> None:
         first = example.prefix.tolist() + example.branches[0][0].tolist()
         choices = [
             encode_chat(
-                tokenizer, processor, [prompt_message(problems[0]), solution_message(problems[0], style)], effort=effort
+                tokenizer,
+                processor,
+                [*prompt_messages(problems[0]), solution_message(problems[0], style)],
+                effort=effort,
             ).ids
             for effort, style in zip(EFFORTS, ("direct", "terse", "steps", "steps"), strict=True)
         ]

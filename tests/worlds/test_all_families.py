@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from favilla.chat.messages import ImagePart
 from favilla.worlds.base import STYLES, Family, Problem, Split, split_of
+from favilla.worlds.limits import REFUSAL, is_refusal
 from favilla.worlds.registry import families
 
 FAMILIES = families()
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 EVERY = pytest.mark.parametrize("name", FAMILIES)
 # Answered by a point: other points inside the same box are right as well.
-POINTS = {"screens"}
+POINTS = {"screens", "icons"}
 
 
 def rounds(family: Family) -> int:
@@ -36,9 +37,7 @@ def some(family: Family, count: int | None = None, seed: int = 5) -> list[Proble
 
 
 def fingerprint(problem: Problem) -> tuple[Any, ...]:
-    parts = [
-        (part.image.size, part.image.tobytes()) if isinstance(part, ImagePart) else part for part in problem.prompt
-    ]
+    parts = [(part.image.size, part.image.tobytes()) if isinstance(part, ImagePart) else part for part in problem.parts]
     return (tuple(parts), problem.answer, sorted(problem.solutions.items()), problem.instance)
 
 
@@ -53,7 +52,7 @@ def test_problems_are_well_formed(name: str) -> None:
         assert problem.solutions["direct"].thinking == ""
         assert all(problem.solutions[style].thinking for style in ("terse", "steps"))
         assert problem.answer == problem.answer.strip() != ""
-        assert any(isinstance(part, ImagePart) for part in problem.prompt) == family.pictures
+        assert any(isinstance(part, ImagePart) for part in problem.parts) == family.pictures
         assert any(isinstance(part, str) and part.strip() for part in problem.prompt)
 
 
@@ -129,6 +128,11 @@ def test_follow_ups_ask_again_about_the_same_picture(name: str) -> None:
 @EVERY
 def test_constant_answers_do_not_pay(name: str) -> None:
     family = FAMILIES[name]
+    if family.refusals:
+        # There is one right answer by design; what it costs is counted on all other families (tests/worlds/test_limits.py).
+        assert {problem.answer for problem in some(family)} == {REFUSAL}
+        return
     answers = [problem.answer for problem in some(family, count=4 if family.pictures else 40)]
     most = max(answers.count(answer) for answer in set(answers))
     assert most / len(answers) < 0.25
+    assert not any(map(is_refusal, answers))
