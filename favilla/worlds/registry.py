@@ -29,6 +29,8 @@ BUILT_IN = {
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
     "countdown": "favilla.worlds.countdown:Countdown",
+    "equations": "favilla.worlds.equations:Equations",
+    "equations_text": "favilla.worlds.equations:EquationsText",
 }
 
 log = logging.getLogger(__name__)
