@@ -216,7 +216,7 @@ def search(numbers: list[int], target: int, operations: str) -> tuple[list[str],
 
     A line has the first operation and all second ones on its result. Raises ValueError when nothing hits.
     """
-    lines = []
+    lines: list[str] = []
     for branch in _branches(numbers, operations):
         tried = []
         for way in branch:
