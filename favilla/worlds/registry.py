@@ -31,6 +31,7 @@ BUILT_IN = {
     "countdown": "favilla.worlds.countdown:Countdown",
     "equations": "favilla.worlds.equations:Equations",
     "equations_text": "favilla.worlds.equations:EquationsText",
+    "quantities": "favilla.worlds.quantities:Quantities",
     "programs": "favilla.worlds.programs:Programs",
 }
 

@@ -9,6 +9,8 @@ from favilla.worlds.arithmetic import explain
 
 # Quotients up to here are looked up, larger ones are put together from tens and ones.
 TABLE = 12
+# By these a number is multiplied and divided in one step.
+TENS = (10, 100, 1000)
 
 # A result is the number after "=", unless a longer calculation goes on behind it.
 _RESULT = re.compile(r"= ?(-?[0-9]{1,9})(?![0-9])(?! ?[-+*/%(=])")
@@ -20,6 +22,8 @@ def worked(op: str, a: int, b: int) -> str:
 
     Raises ValueError for a division with a remainder or by zero.
     """
+    if op in "*/" and b in TENS and a % (b if op == "/" else 1) == 0:
+        return f"{a}{op}{b}={a * b if op == '*' else a // b}"
     if op != "/":
         return ", ".join(explain(op, a, b))
     if b == 0 or a % b:
