@@ -33,6 +33,11 @@ BUILT_IN = {
     "limits_pictures": "favilla.worlds.limits_pictures:LimitsPictures",
     "follow_ups": "favilla.worlds.follow_ups:FollowUps",
     "follow_ups_text": "favilla.worlds.follow_ups_text:FollowUpsText",
+    "countdown": "favilla.worlds.countdown:Countdown",
+    "equations": "favilla.worlds.equations:Equations",
+    "equations_text": "favilla.worlds.equations:EquationsText",
+    "quantities": "favilla.worlds.quantities:Quantities",
+    "programs": "favilla.worlds.programs:Programs",
 }
 
 log = logging.getLogger(__name__)
