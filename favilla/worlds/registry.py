@@ -28,6 +28,8 @@ BUILT_IN = {
     "screens": "favilla.worlds.screens:Screens",
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
+    "clocks": "favilla.worlds.clocks:Clocks",
+    "clocks_text": "favilla.worlds.clocks:ClocksText",
 }
 
 log = logging.getLogger(__name__)
