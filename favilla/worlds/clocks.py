@@ -189,17 +189,17 @@ class Clocks(Drawn):
             for name, time in clocks.items():
                 out.append(_ended("read", {"name": name}, told(*time), _seen(*time), f"{name}: {_reading(*time)}"))
                 if len(clocks) > 1:
-                    lines = [f"{n}: {_reading(*t)}" for n, t in clocks.items()]
+                    each = "\n".join(f"{n}: {_reading(*t)}" for n, t in clocks.items())
                     terse = ", ".join(f"{n} {told(*t)}" for n, t in clocks.items())
-                    out.append(_ended("which", {"time": told(*time)}, name, terse, "\n".join(lines)))
+                    out.append(_ended("which", {"time": told(*time)}, name, terse, each))
         if level >= 3:
             for name, time in clocks.items():
                 hours = rng.randint(1, 3) if level == 4 else 0
                 minutes = rng.choice((rng.randrange(5, 60, 5), rng.randint(2, 59)))
                 slots = {"name": name, "span": _span(rng, hours, minutes)}
-                for kind, moved, work in (("later", *_later(*time, hours, minutes)),
-                                          ("earlier", *_earlier(*time, hours, minutes))):  # fmt: skip
-                    terse = f"{told(*time)} {'+' if kind == 'later' else '-'} {hours}:{minutes:02d}"
+                for kind, sign, move in (("later", "+", _later), ("earlier", "-", _earlier)):
+                    moved, work = move(time[0], time[1], hours, minutes)
+                    terse = f"{told(*time)} {sign} {hours}:{minutes:02d}"
                     out.append(_ended(kind, slots, told(*moved), terse, f"{name}: {_reading(*time)}\n{work}"))
         if level == 4:
             for (a, one), (b, two) in itertools.permutations(clocks.items(), 2):

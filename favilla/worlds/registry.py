@@ -30,6 +30,8 @@ BUILT_IN = {
     "reading": "favilla.worlds.reading:Reading",
     "clocks": "favilla.worlds.clocks:Clocks",
     "clocks_text": "favilla.worlds.clocks:ClocksText",
+    "graphs": "favilla.worlds.graphs:Graphs",
+    "graphs_text": "favilla.worlds.graphs:GraphsText",
 }
 
 log = logging.getLogger(__name__)

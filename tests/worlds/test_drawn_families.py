@@ -14,7 +14,7 @@ from favilla.worlds.base import Problem, Split
 from favilla.worlds.drawn import Drawn, Told
 from favilla.worlds.registry import get
 
-FAMILIES = ("clocks",)
+FAMILIES = ("clocks", "graphs")
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 LEVELS = (1, 2, 3, 4)
 EVERY = pytest.mark.parametrize("name", FAMILIES)
