@@ -32,6 +32,8 @@ BUILT_IN = {
     "clocks_text": "favilla.worlds.clocks:ClocksText",
     "graphs": "favilla.worlds.graphs:Graphs",
     "graphs_text": "favilla.worlds.graphs:GraphsText",
+    "grids": "favilla.worlds.grids:Grids",
+    "grids_text": "favilla.worlds.grids:GridsText",
 }
 
 log = logging.getLogger(__name__)
