@@ -34,6 +34,8 @@ BUILT_IN = {
     "graphs_text": "favilla.worlds.graphs:GraphsText",
     "grids": "favilla.worlds.grids:Grids",
     "grids_text": "favilla.worlds.grids:GridsText",
+    "labels": "favilla.worlds.labels:Labels",
+    "labels_text": "favilla.worlds.labels:LabelsText",
 }
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Problem
-from favilla.worlds.clocks import Face
+from favilla.worlds.clock_face import Face
+from favilla.worlds.clocks import _between, _earlier, _later
 from favilla.worlds.registry import get
 
 UNITS = {"hour": 60, "hours": 60, "h": 60, "minutes": 1, "min": 1}
@@ -104,8 +105,6 @@ def test_hands_stand_in_the_pixels_where_the_time_says(level: int) -> None:
 
 def test_edges_of_the_dial() -> None:
     """Past twelve both ways, by hand."""
-    from favilla.worlds.clocks import _between, _earlier, _later
-
     assert _later(12, 50, 0, 15)[0] == (1, 5)
     assert _later(11, 30, 1, 30)[0] == (1, 0)
     assert _earlier(1, 5, 0, 15)[0] == (12, 50)
