@@ -1,6 +1,6 @@
 """Rules that turn one square grid of letters into another: a move of its cells, then a change of its colours.
 
-A grid is a tuple of rows, a row a string of letters. Which rules there are at a level is finite and small, so that whether
+A grid is a tuple of rows, a row a string of letters; written down it is "R G B / Y O P", a token a cell. Which rules there are at a level is finite and small, so that whether
 examples leave only one answer is found by trying all of them.
 """
 
@@ -38,11 +38,22 @@ MOVES: dict[str, Callable[[Grid], Grid]] = {
         f"row {n} right": lambda g, n=n: tuple(r[-1] + r[:-1] if i == n else r for i, r in enumerate(g, start=1))  # type: ignore[misc]
         for n in (1, 2, 3, 4)
     },
-    "right 2": lambda g: tuple(row[-2:] + row[:-2] for row in g),
-    "down 2": lambda g: (*g[-2:], *g[:-2]),
 }
 SIMPLE = ("left-right", "up-down", "right", "left", "down", "up")
-TURNS = ("half turn", "turn right", "turn left", "flip")
+TURNS = ("half turn", "turn right", "turn left")
+
+
+def written(grid: Grid) -> str:
+    return " / ".join(map(spaced, grid))
+
+
+def read(text: str) -> Grid:
+    """The grid that `written` wrote."""
+    return tuple(text.replace(" ", "").split("/"))
+
+
+def spaced(row: str) -> str:
+    return " ".join(row)
 
 
 def recoloured(grid: Grid, colours: ColourMap) -> Grid:
@@ -57,7 +68,7 @@ def moves_of(level: int, size: int) -> tuple[str, ...]:
         return SIMPLE
     if level == 2:
         return (*SIMPLE, *TURNS, *(f"row {n} right" for n in range(1, size + 1)))
-    return (*SIMPLE, *TURNS, *(("right 2", "down 2") if level == 4 else ()))
+    return (*SIMPLE, *TURNS, "flip")
 
 
 @cache
@@ -140,8 +151,11 @@ def _single_trials(level: int, examples: list[Example], size: int) -> Iterator[t
     yield f"{a} to {b}", ("stay", ((a, b),))
     if level == 2:
         yield f"swap {a} {b}", ("stay", ((a, b), (b, a)))
+    first = next(n for n, (x, y) in enumerate(zip(*examples[0], strict=True), start=1) if x != y)
     for move in moves_of(level, size):
-        yield move, (move, ())
+        # Of the moves of one row, only that of the first row that differs can be right.
+        if not move.startswith("row") or move == f"row {first} right":
+            yield move, (move, ())
 
 
 def _tried(examples: list[Example], rule: tuple[str, ColourMap]) -> tuple[str, bool]:
@@ -151,13 +165,13 @@ def _tried(examples: list[Example], rule: tuple[str, ColourMap]) -> tuple[str, b
         for made, there in zip(applied(rule, before), after, strict=True):
             rows.append(made)
             if made != there:
-                return " ".join([*said, f"{'/'.join(rows)} no"]), False
-        said.append(f"{'/'.join(rows)} yes")
-    return " ".join(said), True
+                return ", ".join([*said, f"{written(tuple(rows))} no"]), False
+        said.append(f"{written(tuple(rows))} yes")
+    return ", ".join(said), True
 
 
 def _tried_with_map(level: int, move: str, examples: list[Example]) -> tuple[str, dict[str, str] | None]:
-    """Rows as moved beside rows as they are, "BGR~BGY", and the change of colour that each new one tells."""
+    """Rows as moved beside rows as they are, "B G R ~ B G Y R>Y", with the change of colour that each new one tells."""
     table: dict[str, str] = {}
     said: list[str] = []
     for before, after in examples:
@@ -165,26 +179,25 @@ def _tried_with_map(level: int, move: str, examples: list[Example]) -> tuple[str
             fresh = {}
             for a, b in zip(made, there, strict=True):
                 if table.get(a, b) != b:
-                    return " ".join([*said, f"{made}~{there} no"]), None
+                    return ", ".join([*said, f"{spaced(made)} ~ {spaced(there)} no"]), None
                 if a not in table and a != b:
                     fresh[a] = b
                 table[a] = b
             told = "".join(f" {a}>{b}" for a, b in fresh.items())
-            said.append(f"{made}~{there}{told}")
+            said.append(f"{spaced(made)} ~ {spaced(there)}{told}")
             changed = {a: b for a, b in table.items() if a != b}
             swapped = changed.keys() == set(changed.values())
             if len(changed) > 2 or (level == 3 and len(changed) == 2 and not swapped):
-                return " ".join([*said, "no"]), None
-    return " ".join([*said, "yes"]), {a: b for a, b in table.items() if a != b}
+                return f"{', '.join(said)} no", None
+    return f"{', '.join(said)} yes", {a: b for a, b in table.items() if a != b}
 
 
 def _row_by_row(move: str, test: Grid, moved: Grid, out: Grid) -> list[str]:
-    """Where each row of the outcome comes from, "row 3: GBO", and its colours changed, "row 3: GBO>GBR"."""
+    """Where each row of the outcome comes from, "row 3: G B O", and its colours changed, "row 3: G B O > G B R"."""
     size = len(test)
     sources = {
         "up-down": lambda i: f"row {size - i}",
         "down": lambda i: f"row {(i - 1) % size + 1}",
-        "down 2": lambda i: f"row {(i - 2) % size + 1}",
         "up": lambda i: f"row {(i + 1) % size + 1}",
         "half turn": lambda i: f"row {size - i} back",
         "turn right": lambda i: f"column {i + 1} up",
@@ -193,7 +206,7 @@ def _row_by_row(move: str, test: Grid, moved: Grid, out: Grid) -> list[str]:
     }
     lines = []
     for i, (before, between, after) in enumerate(zip(test, moved, out, strict=True)):
-        first = sources[move](i) if move in sources else before
+        first = sources[move](i) if move in sources else spaced(before)
         chain = [between, after] if (moved != out and move != "stay") else [after]
-        lines.append(f"{first}: {' > '.join(chain)}")
+        lines.append(f"{first}: {' > '.join(map(spaced, chain))}")
     return lines

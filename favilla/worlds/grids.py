@@ -3,10 +3,10 @@ more grid, whose outcome is asked for.
 
 Level 1: 3 x 3 cells, one example; one colour becomes another, or cells are mirrored or move on by one; a cell, a row or all
 of the outcome. Level 2: 3 x 3 or 4 x 4, one or two examples; also colours exchanged, turns, one row that moves; a row or all.
-Level 3: a move and a change of colour together, two examples. Level 4: 4 x 4 or 5 x 5, up to two changes of colour.
+Level 3: 3 x 3, a move and a change of colour together, two examples. Level 4: 4 x 4, up to two changes of colour.
 
-Colours are written as letters: R, G, B, Y, O, P. Answers: a letter (6), a row "RGB" (216, 4 x 4: 1,296), or all rows
-"RGB/GYY/BBO" (10 million and more). The rule is not always plain from the examples, but the answer is: all rules of the level
+Colours are written as letters: R, G, B, Y, O, P. Answers: a letter (6), a row "R G B" (216, 4 x 4: 1,296), or all rows
+"R G B / G Y Y / B B O" (10 million and more). The rule is not always plain from the examples, but the answer is: all rules of the level
 (`grid_rules`) are tried, and those that explain the examples agree about it.
 """
 
@@ -19,18 +19,29 @@ from PIL import Image, ImageDraw
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, face, ink, mixed, shade
 from favilla.worlds.drawn import Drawn, Told
-from favilla.worlds.grid_rules import COLOURS, Grid, answers, applied, maps_of, moves_of, searched
+from favilla.worlds.grid_rules import (
+    COLOURS,
+    Grid,
+    answers,
+    applied,
+    maps_of,
+    moves_of,
+    read,
+    searched,
+    spaced,
+    written,
+)
 from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene
 
 # level: sides of grids, (fewest, most examples), (least, largest) cell in pixels
 SIZES = {
     1: ((3,), (1, 1), (15, 24)),
-    2: ((3, 3, 4), (1, 2), (14, 20)),
-    3: ((3, 4), (2, 2), (12, 16)),
-    4: ((4, 5), (2, 2), (12, 15)),
+    2: ((3, 3, 3, 4), (1, 2), (14, 20)),
+    3: ((3,), (2, 2), (13, 18)),
+    4: ((4,), (2, 2), (12, 16)),
 }
-ORDINALS = ("first", "second", "third", "fourth", "fifth")
+ORDINALS = ("first", "second", "third", "fourth")
 
 ALL = (
     "What does the last grid become? Rows as letters, / between.",
@@ -38,9 +49,9 @@ ALL = (
     "Find the rule and give the missing grid, rows joined by /.",
     "What stands at the question mark? Letters, rows joined by /.",
     "The rule is the same for all. Complete the last pair (rows, / between).",
-    "Which grid comes out at the end? Write it row by row with /.",
-    "Work out the missing grid, row/row/row.",
-    "Continue: what is the outcome of the last grid, as rows with /?",
+    "Which grid comes out at the end? Write it row by row: letter, space, letter, with / between rows.",
+    "Work out the missing grid, row / row / row.",
+    "Continue: what is the outcome of the last grid? Letters with spaces, rows with /.",
     "Do to the last grid what was done before. Rows with /, please.",
     "Give the output for the last input, rows with / between.",
     "What replaces the question mark? One letter a cell, / after each row but the last.",
@@ -50,7 +61,7 @@ ALL_TEST = (
     "Learn from what is given how grids change, then change the last one (rows, / between).",
     "Someone forgot to fill in the final grid. Fill it in as letters, a / between rows.",
     "Predict the final grid, top row first, with / between rows.",
-    "Treat the last grid as those before were treated; answer row/row/...",
+    "Treat the last grid as those before were treated; answer row / row / ...",
 )
 ROW = (
     "What is the {nth} row of the missing grid?",
@@ -97,10 +108,12 @@ class Grids(Drawn):
     test_phrasings = {"all": ALL_TEST, "row": ROW_TEST, "cell": CELL_TEST}
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
-        """examples: [before, after] as "RGB/GYY/BBO"; test; _answer."""
+        """examples: [before, after] as "R G B / G Y Y / B B O"; test; _answer."""
         sizes, (fewest, most), _ = SIZES[level]
         while True:
-            size, count = rng.choice(sizes), rng.randint(fewest, most)
+            size = rng.choice(sizes)
+            # At level 2 the larger grids come with one example, for short workings.
+            count = fewest if (level, size) == (2, 4) else rng.randint(fewest, most)
             rule = _rule(rng, level, size)
             palette = rng.sample(sorted(COLOURS), rng.randint(3, 4 if level <= 2 else 5))
             weights = [rng.uniform(0.4, 1) for _ in palette]
@@ -119,8 +132,8 @@ class Grids(Drawn):
                 and len({*inputs, test}) == count + 1
                 and answers(level, examples, test) == {answer}
             ):
-                pairs = [[_written(before), _written(after)] for before, after in examples]
-                return {"examples": pairs, "test": _written(test), "_answer": _written(answer)}
+                pairs = [[written(before), written(after)] for before, after in examples]
+                return {"examples": pairs, "test": written(test), "_answer": written(answer)}
 
     def transcript(self, scene: Scene) -> str:
         return "\n".join([*(f"{a} > {b}" for a, b in scene["examples"]), f"{scene['test']} > ?"])
@@ -131,7 +144,7 @@ class Grids(Drawn):
 
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         pairs = [*scene["examples"], [scene["test"], ""]]
-        size = len(_read(scene["test"]))
+        size = len(read(scene["test"]))
         cell = rng.randint(*SIZES[level][2])
         if size == 4 and level == 2:
             cell = rng.randint(12, 14)
@@ -151,10 +164,10 @@ class Grids(Drawn):
             else:
                 y += index * (side + gap)
             far = side + link
-            looks.grid(draw, x, y, _read(before))
+            looks.grid(draw, x, y, read(before))
             to_x, to_y = (x, y + far) if aside else (x + far, y)
             if after:
-                looks.grid(draw, to_x, to_y, _read(after))
+                looks.grid(draw, to_x, to_y, read(after))
             else:
                 draw.text((to_x + side / 2, to_y + side / 2), "?", font=sign, fill=ink(paper), anchor="mm")
             middle = side / 2
@@ -168,18 +181,24 @@ class Grids(Drawn):
         return degrade(rng, image, (0.0, 0.2, 0.3, 0.5)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
-        examples = [(_read(before), _read(after)) for before, after in scene["examples"]]
-        working, out = searched(level, examples, _read(scene["test"]))
-        answer = _written(out)
-        terse = working.split("\n")[-len(out) - 1].split(":")[0]
+        examples = [(read(before), read(after)) for before, after in scene["examples"]]
+        working, out = searched(level, examples, read(scene["test"]))
+        answer = written(out)
+        terse = working.split("\n")[-len(out) - 1].split(":")[0]  # the rule's name
         found = [_ended("all", {}, answer, terse, working)]
         if level <= 2:
             for n, row in enumerate(out, start=1):
                 slots = {"n": str(n), "nth": ORDINALS[n - 1]}
-                found.append(_ended("row", slots, row, terse, f"{working}\n{answer}"))
+                found.append(_ended("row", slots, spaced(row), terse, f"{working}\nrow {n}: {spaced(row)}"))
                 if level == 1:
                     found += [
-                        _ended("cell", {**slots, "m": str(m)}, letter, terse, f"{working}\n{answer}\nrow {n}: {row}")
+                        _ended(
+                            "cell",
+                            {**slots, "m": str(m)},
+                            letter,
+                            terse,
+                            f"{working}\nrow {n}: {spaced(row)}",
+                        )
                         for m, letter in enumerate(row, start=1)
                     ]
         return found
@@ -211,14 +230,6 @@ def _colours(rng: random.Random, level: int) -> tuple[tuple[str, str], ...]:
 
 def _filled(rng: random.Random, size: int, palette: list[str], weights: list[float]) -> Grid:
     return tuple("".join(rng.choices(palette, weights, k=size)) for _ in range(size))
-
-
-def _written(grid: Grid) -> str:
-    return "/".join(grid)
-
-
-def _read(text: str) -> Grid:
-    return tuple(text.split("/"))
 
 
 class _Looks:

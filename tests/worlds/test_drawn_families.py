@@ -115,9 +115,10 @@ def test_sizes_of_pictures_and_prompts(name: str) -> None:
             tokens = -(-width // 28) * -(-height // 28)
             assert tokens <= (64 if level <= 2 else 150)
             (told,) = get(f"{name}_text").sample(rng, level, "train").prompt
-            assert len(str(told).encode()) <= (400 if level <= 2 else 900)
+            assert len(str(told)) <= (400 if level <= 2 else 900)
             length = len(problem.solutions["steps"].thinking) + len(str(problem.prompt[1]))
-            assert length <= (500 if level <= 2 else 1000), problem.solutions["steps"].thinking
+            # Grids have two characters a token, other text about two and a half.
+            assert length <= (600 if level <= 2 else 1100), problem.solutions["steps"].thinking
             said = str(told) + str(problem.prompt[1]) + problem.solutions["steps"].thinking
             assert said.isascii()
     assert len(sizes) > 40
