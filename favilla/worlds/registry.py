@@ -38,6 +38,14 @@ BUILT_IN = {
     "equations_text": "favilla.worlds.equations:EquationsText",
     "quantities": "favilla.worlds.quantities:Quantities",
     "programs": "favilla.worlds.programs:Programs",
+    "clocks": "favilla.worlds.clocks:Clocks",
+    "clocks_text": "favilla.worlds.clocks:ClocksText",
+    "graphs": "favilla.worlds.graphs:Graphs",
+    "graphs_text": "favilla.worlds.graphs:GraphsText",
+    "grids": "favilla.worlds.grids:Grids",
+    "grids_text": "favilla.worlds.grids:GridsText",
+    "labels": "favilla.worlds.labels:Labels",
+    "labels_text": "favilla.worlds.labels:LabelsText",
 }
 
 log = logging.getLogger(__name__)

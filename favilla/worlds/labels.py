@@ -1,0 +1,408 @@
+"""Nutrition labels (picture), and the same told in words (`labels_text`).
+
+Level 1: 2 to 4 lines, one column (per 100 g or per serving), whole numbers; read a value, or find the line of one. Level 2: 3 or
+4 lines, both columns; also two servings, the sum of two lines, which of two lines is more. Level 3: 5 or 6 lines, tenths of
+grams; also several servings, round amounts in grams, differences, percents of a day's amount. Level 4: 6 to 8 lines, percents of
+a day printed; other amounts, percents of several servings, how many servings make an amount.
+
+Answers: numbers without their unit, whole or with one decimal, 0.1 .. 5,600; a line's name (12). Values per serving are exactly
+those per 100 g times the serving's share, and nothing has to be rounded.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import random
+
+from PIL import Image
+
+from favilla.worlds.base import Split
+from favilla.worlds.drawn import Drawn, Told
+from favilla.worlds.label_looks import draw_label
+from favilla.worlds.scenes import Question, Scene
+from favilla.worlds.written_sums import minus, plus, times
+
+# line: its unit, (least, largest) per 100 g
+LINES: dict[str, tuple[str, tuple[int, int]]] = {
+    "Energy": ("kcal", (40, 560)), "Fat": ("g", (2, 36)), "Saturates": ("g", (1, 15)), "Carbs": ("g", (8, 60)),
+    "Sugar": ("g", (2, 40)), "Fibre": ("g", (1, 14)), "Protein": ("g", (2, 28)), "Salt": ("g", (1, 4)),
+    "Sodium": ("mg", (20, 900)), "Calcium": ("mg", (20, 600)), "Iron": ("mg", (2, 20)), "Starch": ("g", (4, 40)),
+}  # fmt: skip
+
+# level: (fewest, most lines)
+COUNTS = {1: (2, 4), 2: (3, 4), 3: (5, 6), 4: (6, 8)}
+AMOUNTS = {3: (50, 200, 300, 10, 20), 4: (25, 75, 150, 250, 350, 40, 60, 120)}
+
+READ = (
+    "How many {unit} of {line} are there per {per}?",
+    "How much {line} per {per}, in {unit}?",
+    "{line} per {per}?",
+    "What does the label say for {line} per {per}?",
+    "Per {per}: how many {unit} of {line}?",
+    "Read the {line} per {per} ({unit}).",
+    "What is the {line} per {per}? The number only.",
+    "Look up {line} per {per}; only the number.",
+)
+READ_TEST = (
+    "I need the amount of {line} (in {unit}) that is stated per {per}.",
+    "According to the label, per {per} one gets how many {unit} of {line}?",
+)
+WHICH = (
+    "Which line says {value} per {per}?",
+    "What is there {value} of per {per}?",
+    "Of what are there {value} per {per}?",
+    "Name the line with {value} per {per}.",
+    "{value} per {per}: of what?",
+)
+WHICH_TEST = ("Find the line whose value per {per} is {value}.", "Per {per} it holds {value} of something. Of what?")
+TWO = (
+    "How many {unit} of {line} are in two servings?",
+    "Someone eats two servings. How much {line} is that, in {unit}?",
+    "{line} in 2 servings ({unit})?",
+    "Double a serving's {line}. How many {unit}?",
+    "2 servings hold how many {unit} of {line}?",
+)
+TWO_TEST = (
+    "A child has a serving, then another. How many {unit} of {line} in all?",
+    "Two servings: how many {unit} of {line}?",
+)
+SUM = (
+    "How many {unit} are {line} and {other} together, per {per}?",
+    "Add {line} and {other} per {per}.",
+    "{line} plus {other} per {per}?",
+    "Per {per}, what is the sum of {line} and {other} in {unit}?",
+)
+SUM_TEST = (
+    "Per {per}, {line} and {other} make up how many {unit} in total?",
+    "Take {line} and {other} per {per} together.",
+)
+MORE = (
+    "Is there more {line} or more {other} per {per}?",
+    "Which is more per {per}, {line} or {other}?",
+    "Per {per}: {line} or {other}, of which is there more?",
+    "{line} or {other}: which has the larger value per {per}?",
+)
+MORE_TEST = (
+    "Compare {line} with {other} per {per} and name the larger.",
+    "Of {line} and {other}, which outweighs per {per}?",
+)
+LESS = (
+    "Is there less {line} or less {other} per {per}?",
+    "Which is less per {per}, {line} or {other}?",
+    "{line} or {other}: which has the smaller value per {per}?",
+)
+LESS_TEST = ("Compare {line} with {other} per {per} and name the smaller.",)
+GAP = (
+    "How many {unit} more {line} than {other} are there per {per}?",
+    "{line} minus {other} per {per}?",
+    "By how many {unit} does {line} exceed {other} per {per}?",
+)
+GAP_TEST = ("Per {per}, take {other} away from {line}. How many {unit} are left?",)
+SERVINGS = (
+    "How many {unit} of {line} are in {k} servings?",
+    "Someone eats {k} servings. How much {line} is that, in {unit}?",
+    "{line} in {k} servings ({unit})?",
+    "{k} servings hold how many {unit} of {line}?",
+)
+SERVINGS_TEST = ("A family shares {k} servings. They get how many {unit} of {line} in all?",)
+AMOUNT = (
+    "How many {unit} of {line} are in {grams} g?",
+    "Someone eats {grams} g of it. How many {unit} of {line} is that?",
+    "{line} in {grams} g, in {unit}?",
+    "{grams} g contain how many {unit} of {line}?",
+)
+AMOUNT_TEST = ("A bowl holds {grams} g of this food. How many {unit} of {line} are in the bowl?",)
+PERCENT = (
+    "A day's {line} is {day} {unit}. How many percent of it are in {portion}?",
+    "With {day} {unit} of {line} a day, which percentage is in {portion}?",
+    "{portion}: how many percent of {day} {unit} {line}?",
+    "One should have {day} {unit} of {line} a day. What percentage of that is in {portion}?",
+)
+PERCENT_TEST = ("Of {day} {unit} of {line} that one may have, how many percent are used up by {portion}?",)
+PRINTED = (
+    "How many percent of a day's {line} are in {k} servings?",
+    "Which share of the day (percent) do {k} servings give of {line}?",
+    "{k} servings, {line}: how many percent of the day?",
+)
+PRINTED_TEST = ("After {k} servings, how many percent of the day's {line} are used up?",)
+UNTIL = (
+    "How many servings give {total} {unit} of {line}?",
+    "{total} {unit} of {line} are in how many servings?",
+    "After how many servings has one had {total} {unit} of {line}?",
+)
+UNTIL_TEST = ("Someone wants exactly {total} {unit} of {line}. How many servings is that?",)
+
+
+class Labels(Drawn):
+    """Reading nutrition labels; see the module's docstring for levels and answers."""
+
+    name = topic = "labels"
+    twin = "labels_text"
+    levels = 4
+    phrasings = {
+        "read": READ, "which": WHICH, "two": TWO, "sum": SUM, "more": MORE, "less": LESS, "gap": GAP, "servings": SERVINGS,
+        "amount": AMOUNT, "percent": PERCENT, "printed": PRINTED, "until": UNTIL,
+    }  # fmt: skip
+    test_phrasings = {
+        "read": READ_TEST, "which": WHICH_TEST, "two": TWO_TEST, "sum": SUM_TEST, "more": MORE_TEST, "less": LESS_TEST,
+        "gap": GAP_TEST, "servings": SERVINGS_TEST, "amount": AMOUNT_TEST, "percent": PERCENT_TEST, "printed": PRINTED_TEST,
+        "until": UNTIL_TEST,
+    }  # fmt: skip
+
+    def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
+        """serving: its grams; columns: "100 g" and "serving", or one of them; lines: name -> values in tenths of its unit, one a
+        column; percents: name -> of the day per serving, at level 4."""
+        serving = rng.choice((20, 25, 30, 40, 50))
+        # Values per 100 g are multiples of this, so that those per serving are exact.
+        step = 100 // math.gcd(serving, 100)
+        columns = [rng.choice(("100 g", "serving"))] if level == 1 else ["100 g", "serving"]
+        if level >= 3 and rng.random() < 0.4:
+            columns.reverse()
+        per_100 = {}
+        for name in rng.sample(sorted(LINES), rng.randint(*COUNTS[level])):
+            unit, (least, largest) = LINES[name]
+            tenth = level >= 3 and unit == "g" and (name == "Salt" or rng.random() < 0.5)
+            scale = 1 if tenth else 10
+            most = max(1, largest * 10 // (scale * step))
+            per_100[name] = scale * step * rng.randint(min(most, max(1, least * 10 // (scale * step))), most)
+        for part, whole in (("Saturates", "Fat"), ("Sugar", "Carbs"), ("Starch", "Carbs")):
+            if part in per_100 and whole in per_100 and per_100[part] > per_100[whole]:
+                per_100[part], per_100[whole] = per_100[whole], per_100[part]
+        share = {"100 g": 100, "serving": serving}
+        lines = {name: [value * share[column] // 100 for column in columns] for name, value in per_100.items()}
+        scene: Scene = {"serving": serving, "columns": columns, "lines": lines}
+        if level == 4:
+            scene["percents"] = {name: rng.randint(2, 40) for name in rng.sample(sorted(lines), len(lines) - 2)}
+        return scene
+
+    def instance(self, scene: Scene) -> str:
+        """Cell by cell, so that the order of lines and columns does not count."""
+        cells = {name: dict(zip(scene["columns"], row, strict=True)) for name, row in scene["lines"].items()}
+        facts = [scene["serving"] if "serving" in scene["columns"] else 0, cells, scene.get("percents", {})]
+        return f"{self.topic}: {json.dumps(facts, sort_keys=True, separators=(',', ':'))}"
+
+    def transcript(self, scene: Scene) -> str:
+        percents = scene.get("percents", {})
+        heads = ", ".join(c if c == "100 g" else f"serving {scene['serving']} g" for c in scene["columns"])
+        rows = [
+            f"{name} {', '.join(map(number, row))} {LINES[name][0]}"
+            + (f" {percents[name]}%" if name in percents else "")
+            for name, row in scene["lines"].items()
+        ]
+        return "\n".join([heads, *rows])
+
+    def tell(self, rng: random.Random, scene: Scene, level: int) -> str:
+        columns, serving = scene["columns"], scene["serving"]
+        # In the picture's order, in which workings go through them.
+        lines = list(scene["lines"].items())
+        percents = scene.get("percents", {})
+        size = f" ({serving} g)"
+        way = rng.choice(("columns", "rows", "table"))
+        if way == "table":
+            heads = [c + size if c == "serving" else c for c in columns] + (["% of the day"] if percents else [])
+            out = [" | ".join(["per", *heads])]
+            for name, row in lines:
+                cells = [f"{number(v)} {LINES[name][0]}" for v in row]
+                if percents:
+                    cells.append(str(percents.get(name, "-")))
+                out.append(" | ".join([name, *cells]))
+            return "\n".join(out)
+        if way == "rows":
+            out = [f"A serving is {serving} g."] if "serving" in columns else []
+            for name, row in lines:
+                each = [f"{number(v)} {LINES[name][0]} per {c}" for v, c in zip(row, columns, strict=True)]
+                day = [f"{percents[name]} % of the day"] if name in percents else []
+                out.append(f"{name}: {', '.join(each + day)}.")
+            return "\n".join(out)
+        out = []
+        for index, column in enumerate(columns):
+            stated = ", ".join(f"{name} {number(row[index])} {LINES[name][0]}" for name, row in lines)
+            out.append(f"Per {column}{size if column == 'serving' else ''}: {stated}.")
+        if percents:
+            stated = ", ".join(f"{name} {percents[name]}" for name, _ in lines if name in percents)
+            out.append(f"Percent of the day: {stated}.")
+        return "\n".join(out)
+
+    def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
+        rows = {name: (LINES[name][0], [number(v) for v in row]) for name, row in scene["lines"].items()}
+        image, scene["_marks"] = draw_label(rng, scene["columns"], scene["serving"], rows, scene.get("percents"), level)
+        return image
+
+    def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
+        out: list[Question] = []
+        columns, lines = scene["columns"], scene["lines"]
+        for index, per in enumerate(columns):
+            values = {name: row[index] for name, row in lines.items()}
+            if level <= 2:
+                for name, value in values.items():
+                    seen = f"{name} per {per}: {number(value)}"
+                    slots = {"line": name, "unit": LINES[name][0], "per": per}
+                    out.append(_ended("read", slots, number(value), seen, seen))
+                    same = [n for n, v in values.items() if (v, LINES[n][0]) == (value, LINES[name][0])]
+                    if len(same) == 1:
+                        told = f"{number(value)} {LINES[name][0]}"
+                        each = ", ".join(f"{n} {number(v)}" for n, v in values.items())
+                        out.append(
+                            _ended("which", {"value": told, "per": per}, name, seen, f"per {per}: {each}\n{seen}")
+                        )
+            if level >= 2:
+                out += _pairs(values, per, level)
+        if level >= 2:
+            served = {name: row[columns.index("serving")] for name, row in lines.items()}
+            weighed = {name: row[columns.index("100 g")] for name, row in lines.items()}
+            out += [_servings(name, value, 2, "two") for name, value in served.items()] if level == 2 else []
+        if level >= 3:
+            for name in lines:
+                out += [_servings(name, served[name], k, "servings") for k in rng.sample(range(3, 8), 2)]
+                out += [
+                    _amount(name, weighed[name], grams) for grams in AMOUNTS[level] if _divides(weighed[name], grams)
+                ]
+                out += _percent(rng, name, served[name], 1 if level == 3 else rng.randint(2, 4))
+                if level == 4:
+                    out += [_until(name, served[name], rng.randint(3, 8))]
+            for name, percent in scene.get("percents", {}).items():
+                k = rng.randint(2, 6)
+                work = f"{name} per serving: {percent} %\n{times(percent, k)}"
+                out.append(_ended("printed", {"line": name, "k": str(k)}, str(percent * k), f"{percent}*{k}", work))
+        return out
+
+
+class LabelsText(Told, Labels):
+    """Nutrition labels told in words; see the module's docstring."""
+
+    name = "labels_text"
+    twin = "labels"
+
+
+def number(tenths: int) -> str:
+    """Tenths as a number: 12 is "1.2", 120 is "12"."""
+    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
+
+
+def _ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
+    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
+
+
+class _Scale:
+    """Decimals are reckoned with as tenths, and said so; where all are whole, in ones."""
+
+    def __init__(self, *tenths: int):
+        self.whole = all(value % 10 == 0 for value in tenths)
+        self.ints = [value // 10 if self.whole else value for value in tenths]
+        self.opening = [] if self.whole else [", ".join(f"{number(v)} = {v} tenths" for v in tenths)]
+
+    def closing(self, value: int) -> list[str]:
+        return [] if self.whole else [f"{value} tenths = {number(value)}"]
+
+
+def _pairs(values: dict[str, int], per: str, level: int) -> list[Question]:
+    out = []
+    for a, b in itertools.permutations(values, 2):
+        unit = LINES[a][0]
+        if unit != LINES[b][0]:
+            continue
+        one, two = values[a], values[b]
+        seen = f"{a} {number(one)}, {b} {number(two)}"
+        slots = {"line": a, "other": b, "per": per}
+        scale = _Scale(one, two)
+        x, y = scale.ints
+        if one != two:
+            sign = "<" if one < two else ">"
+            compared = "\n".join([f"per {per}: {seen}", *scale.opening, f"{x} {sign} {y}"])
+            out.append(_ended("more", slots, a if one > two else b, seen, compared))
+            out.append(_ended("less", slots, b if one > two else a, seen, compared))
+        slots["unit"] = unit
+        lines = [f"per {per}: {seen}", *scale.opening, plus(x, y), *scale.closing(x + y)]
+        out.append(_ended("sum", slots, number(one + two), seen, "\n".join(lines)))
+        if level >= 3 and one > two:
+            lines = [f"per {per}: {seen}", *scale.opening, minus(x, y), *scale.closing(x - y)]
+            out.append(_ended("gap", slots, number(one - two), seen, "\n".join(lines)))
+    return out
+
+
+def _servings(name: str, value: int, k: int, kind: str) -> Question:
+    scale = _Scale(value)
+    (x,) = scale.ints
+    lines = [f"{name} per serving: {number(value)}", *scale.opening, times(x, k), *scale.closing(x * k)]
+    slots = {"line": name, "unit": LINES[name][0], **({"k": str(k)} if kind == "servings" else {})}
+    return _ended(kind, slots, number(value * k), f"{number(value)}*{k}", "\n".join(lines))
+
+
+def _divides(value: int, grams: int) -> bool:
+    """Whether the amount is a whole number of tenths, and so is each piece of the working."""
+    return value % {0: 1, 50: 2, 25: 4, 75: 4}.get(grams % 100, 10) == 0
+
+
+def _amount(name: str, value: int, grams: int) -> Question:
+    """From 100 g to hundreds, to a half and a quarter, or to tens."""
+    rest, result = grams % 100, value * grams // 100
+    unit_piece = {0: value, 50: value // 2, 25: value // 4, 75: value // 4}.get(rest, value // 10)
+    scale = _Scale(value, value // 2 if rest in (25, 50, 75) else value, unit_piece, result)
+    whole, half, piece, _ = scale.ints
+    lines = [f"{name} per 100 g: {number(value)}"]
+    if not scale.whole:
+        lines.append(f"{number(value)} = {whole} tenths")
+    parts = []
+    if grams >= 100:
+        parts.append(whole * (grams // 100))
+        lines.append(f"{grams - rest} g: {whole}" if grams < 200 else f"{grams - rest} g: {times(whole, grams // 100)}")
+    if rest in (25, 50, 75):
+        lines.append(f"50 g: {whole}/2={half}")
+        if rest != 50:
+            lines.append(f"25 g: {half}/2={piece}")
+        parts += {25: [piece], 50: [half], 75: [half, piece]}[rest]
+    elif rest:
+        lines.append(f"10 g: {whole}/10={piece}")
+        if rest > 10:
+            lines.append(f"{rest} g: {times(piece, rest // 10)}")
+        parts.append(piece * (rest // 10))
+    if len(parts) == 2:
+        lines.append(plus(*parts))
+    lines += scale.closing(sum(parts))
+    slots = {"line": name, "unit": LINES[name][0], "grams": str(grams)}
+    return _ended("amount", slots, number(result), f"{number(value)}*{grams}/100", "\n".join(lines))
+
+
+def _percent(rng: random.Random, name: str, value: int, k: int) -> list[Question]:
+    """A day's amount is chosen so that the percentage is a multiple of ten, or of five below fifty."""
+    total = value * k
+    fitting = [p for p in (5, 10, 15, 20, 25, 30, 40, 50, 60, 80) if _parts(total, p)]
+    if not fitting:
+        return []
+    percent = rng.choice(fitting)
+    day = total * 100 // percent
+    base = 10 if percent % 10 == 0 else 5
+    scale = _Scale(value, total, day, day * base // 100)
+    x, _, _, z = scale.ints
+    lines = [f"{name} per serving: {number(value)}"]
+    if not scale.whole:
+        lines.append(f"{number(value)} = {x} tenths, {number(day)} = {day} tenths")
+    if k > 1:
+        lines.append(times(x, k))
+    shown = day // 10 if scale.whole else day
+    tenth = f"10 %: {shown}/10={shown // 10}"
+    lines.append(tenth if base == 10 else f"{tenth}, 5 %: {shown // 10}/2={z}")
+    lines.append(f"{', '.join(str(z * i) for i in range(1, percent // base + 1))}: {percent // base}")
+    lines.append(f"{percent // base}*{base}={percent}")
+    portion = f"{k} servings" if k > 1 else rng.choice(("a serving", "one serving"))
+    slots = {"line": name, "unit": LINES[name][0], "day": number(day), "portion": portion}
+    return [_ended("percent", slots, str(percent), f"{number(total)}/{number(day)}", "\n".join(lines))]
+
+
+def _parts(total: int, percent: int) -> bool:
+    """Whether a whole, and its tenth and twentieth where they are needed, are whole numbers: ones for whole totals, else
+    tenths."""
+    one = 10 if total % 10 == 0 else 1
+    day, rest = divmod(total * 100, percent)
+    return rest == 0 and day % (10 * one if percent % 10 == 0 else 20 * one) == 0
+
+
+def _until(name: str, value: int, k: int) -> Question:
+    scale = _Scale(value, value * k)
+    x, total = scale.ints
+    counted = ", ".join(f"{i}: {x * i}" for i in range(1, k + 1))
+    lines = [f"{name} per serving: {number(value)}", *scale.opening, f"{counted}"]
+    slots = {"line": name, "unit": LINES[name][0], "total": number(value * k)}
+    return _ended("until", slots, str(k), f"{total}/{x}", "\n".join(lines))
