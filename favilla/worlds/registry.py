@@ -28,6 +28,7 @@ BUILT_IN = {
     "screens": "favilla.worlds.screens:Screens",
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
+    "web_screens": "favilla.worlds.web_screens:WebScreens",
 }
 
 log = logging.getLogger(__name__)
