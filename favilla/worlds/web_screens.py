@@ -89,13 +89,19 @@ class WebScreens(screens.Screens):
     name = "web_screens"
     levels = 4
     phrasings = {
-        "label": screens.LABEL, "control": CONTROL, "type": TYPE, "row": ROW, "colour": screens.COLOUR, "kind": screens.KIND, "beside": screens.BESIDE,
-        "state": STATE, "action": screens.ACTION,
-    }  # fmt: skip
+        **screens.Screens.phrasings,
+        "control": CONTROL,
+        "type": TYPE,
+        "row": ROW,
+        "state": STATE,
+    }
     test_phrasings = {
-        "label": screens.LABEL_TEST, "control": CONTROL_TEST, "type": TYPE_TEST, "row": ROW_TEST, "colour": screens.COLOUR_TEST,
-        "kind": screens.KIND_TEST, "beside": screens.BESIDE_TEST, "state": STATE_TEST, "action": screens.ACTION_TEST,
-    }  # fmt: skip
+        **screens.Screens.test_phrasings,
+        "control": CONTROL_TEST,
+        "type": TYPE_TEST,
+        "row": ROW_TEST,
+        "state": STATE_TEST,
+    }
 
     def __init__(self, coordinates: Literal["digits", "locations"] = "digits", shards: str | Path | None = None):
         super().__init__(coordinates)
@@ -226,8 +232,8 @@ def reading_order(boxes: list[list[float]]) -> list[int]:
 
 def neighbours(record: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
     """(side, number of a control, number of the one control directly on that side of it), where nothing else comes into
-    question: it is opposite by half of the smaller one at least, near, and no other control or writing lies between or
-    beside it. All controls must be visible."""
+    question: it is opposite by half of the smaller one at least, near, and no other control lies opposite as near, nor any
+    writing before it. All controls must be visible."""
     boxes, signs = record["boxes"], record["signs"]
     for one, here in enumerate(boxes):
         for side, (axis, direction) in SIDES.items():
@@ -243,18 +249,19 @@ def neighbours(record: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
             far = gap + there[axis + 2] - there[axis]
             half = min(box[3 - axis] - box[1 - axis] for box in (here, there)) / 2
             between = sorted((here[axis + 2], there[axis])) if direction > 0 else sorted((there[axis + 2], here[axis]))
+            if (
+                gap > NEAR or _overlap(here, there, 1 - axis) < half
+                or any(more < far - 1 for more, number in opposite if number != other)
+            ):  # fmt: skip
+                continue
+            start, end = here[1 - axis] - 4, here[3 - axis] + 4
             written = any(
-                owner not in (one, other)
-                and between[0] - 2 < place[axis] < between[1] + 2
-                and max(here[1 - axis], there[1 - axis]) - 4
-                < place[1 - axis]
-                < min(here[3 - axis], there[3 - axis]) + 4
+                between[0] - 2 < place[axis] < between[1] + 2
+                and start < place[1 - axis] < end
+                and owner not in (one, other)
                 for _, *place, owner in signs
             )
-            if (
-                gap <= NEAR and _overlap(here, there, 1 - axis) >= half and not written
-                and all(more >= far - 1 for more, number in opposite if number != other)
-            ):  # fmt: skip
+            if not written:
                 yield side, one, other
 
 

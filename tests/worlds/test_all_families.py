@@ -17,7 +17,7 @@ FAMILIES = families()
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 EVERY = pytest.mark.parametrize("name", FAMILIES)
 # Answered by a point: other points inside the same box are right as well.
-POINTS = {"screens"}
+POINTS = {"screens", "web_screens"}
 
 
 def rounds(family: Family) -> int:

@@ -120,11 +120,11 @@ def program() -> str:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """An open browser. Raises UserError when Playwright or Chromium is missing or does not start."""
+    path = program()
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         raise UserError("rendering screens needs Playwright; install it: pip install 'favilla[screens]'") from None
-    path = program()
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         try:

@@ -44,7 +44,7 @@ def shard_name(seed: int, number: int) -> str:
     return f"{seed}-{number:05d}.safetensors"
 
 
-def write_shard(path: Path, screens: Sequence[Rendered], browser: Browser, **more: str) -> int:
+def write_shard(path: Path, screens: Sequence[Rendered], browser: Browser) -> int:
     """Write screens as one shard, aside and renamed. Returns its size in bytes."""
     pictures, records, index = b"", b"", []
     for screen in screens:
@@ -57,7 +57,8 @@ def write_shard(path: Path, screens: Sequence[Rendered], browser: Browser, **mor
         "records": np.frombuffer(records, dtype=np.uint8),
         "index": np.asarray(index, dtype=np.int64).reshape(-1, 4),
     }
-    metadata = {"format": FORMAT, "browser": browser.version, "rulers": json.dumps(browser.rulers), **more}
+    # One entry, since several are not always written in the same order.
+    metadata = {FORMAT: json.dumps({"browser": browser.version, "rulers": browser.rulers})}
     aside = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         aside.write_bytes(save(arrays, metadata=metadata))
@@ -74,13 +75,13 @@ def _webp(png: bytes) -> bytes:
 
 
 class Shard:
-    """One mapped file. Raises UserError when it is damaged or something else."""
+    """One mapped file; maker: the `browser` and `rulers` of the browser that rendered it. Raises UserError when it is damaged or something else."""
 
     def __init__(self, path: Path):
         try:
             self.file = safe_open(path, framework="numpy")
-            self.metadata: dict[str, str] = self.file.metadata() or {}
-            known = self.metadata.get("format") == FORMAT
+            known = FORMAT in (metadata := self.file.metadata() or {})
+            self.maker: dict[str, Any] = json.loads(metadata[FORMAT]) if known else {}
             self.index: np.ndarray | None = self.file.get_tensor("index") if known else None
         except (SafetensorError, OSError, FileNotFoundError) as error:
             reason = " ".join(str(error).split())

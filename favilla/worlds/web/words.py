@@ -45,7 +45,7 @@ TEST_ONLY = {
     "action": _words(
         "Publish Refresh Rename Merge Subscribe Convert Encrypt Donate Browse Compare Resume Unlock Translate"
     ),
-    "place": _words("Gallery Calendar Careers Wallet Podcasts Recipes Museum Library Clinic Theatre Garden Harbour"),
+    "place": _words("Gallery Calendar Careers Wallet Podcasts Recipes Museum Library Clinic Theatre Stadium Harbour"),
     "field": _words("Surname Postcode Username Voucher Quantity Birthday Profession Passport Mileage"),
     "option": _words("Hotspot Captions Airplane Narrow Hourly Shuffle Spelling Gestures Magnifier"),
     "good": _words("Backpack Bicycle Compass Hairbrush Keyboard Dumbbell Mattress Notebook Raincoat Scissors Toaster"),
@@ -74,7 +74,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "know whether it will rain": (("Weather",), ("News",)),
     "find the way": (("Map",), ("Location", "Travel", "Search", "_search", "Help", "Compare")),
     "sign in": (("Login",), ("Subscribe", "Users", "Start", "Unlock", "Submit", "Join")),
-    "close what is in front": (
+    "close the dialog": (
         ("_close",),
         ("Close", "Cancel", "No", "Decline", "Skip", "OK", "Finish", "Stop", "Yes"),
     ),
