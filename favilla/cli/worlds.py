@@ -126,7 +126,9 @@ def _render(count: int, seed: int, out: Path | None, json: bool) -> None:
         raise UserError(f"--render-screens {count}: give at least 1, at most 10,000,000")
     folder = output_folder(out or default_folder())
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
+    # Where nobody watches, render.jsonl tells.
+    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    with bar as progress:
         task = progress.add_task("rendering", total=-(-count // PER_SHARD) * PER_SHARD)
         paths = render_shards(folder, count, seed, lambda done: progress.advance(task, done))
     print(json_format.dumps({"files": [str(path) for path in paths]}, indent=2) if json else "\n".join(map(str, paths)))
