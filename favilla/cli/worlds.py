@@ -20,26 +20,31 @@ if TYPE_CHECKING:
 def worlds(
     rate: Annotated[float | None, arg(metavar="SECONDS", help_behavior_hint="")] = None,
     show: Annotated[str | None, arg(metavar="FAMILY", help_behavior_hint="")] = None,
+    render_screens: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
     level: Annotated[int, arg(metavar="N")] = 1,
     n: Annotated[int, arg(metavar="N")] = 6,
     seed: Annotated[int, arg(metavar="N")] = 0,
     out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     json: bool = False,
 ) -> None:
-    """List the families of problems; measure how fast they are made, or write samples of one.
+    """List the families of problems; measure how fast they are made, write samples of one, or render screens.
 
     Example: favilla worlds --show charts --level 2 --out samples
 
     Args:
         rate: Measure problems per second of every family and level, for that many seconds each.
         show: Write samples of this family into --out: pictures as PNG, questions and solutions as text.
+        render_screens: Render that many screens in a browser, by the hundred, for the family web_screens to show. Needs
+            Chromium and Playwright. What is there already stays; the same command goes on where it was stopped.
         level: Level of the samples.
         n: Number of samples.
-        seed: Seed of the samples.
-        out: Folder for the samples.
+        seed: Seed of the samples, or of the screens.
+        out: Folder for the samples; for screens, by default web_screens in $FAVILLA_HOME.
         json: Print one JSON object.
     """
-    if show is not None:
+    if render_screens is not None:
+        _render(render_screens, seed, out, json)
+    elif show is not None:
         _show(show, level, n, seed, out, json)
     else:
         _list(rate, json)
@@ -107,6 +112,26 @@ def _show(name: str, level: int, n: int, seed: int, out: Path | None, json: bool
         for path in write_sample(family.sample(rng, level, "train"), folder, f"{name}-{level}-{seed}-{index:02d}")
     ]
     print(json_format.dumps({"files": [str(f) for f in files]}, indent=2) if json else "\n".join(map(str, files)))
+
+
+def _render(count: int, seed: int, out: Path | None, json: bool) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from favilla.cli.files import output_folder
+    from favilla.worlds.web.rendering import render_shards
+    from favilla.worlds.web.shards import PER_SHARD, default_folder
+
+    if not 1 <= count <= 10_000_000:
+        raise UserError(f"--render-screens {count}: give at least 1, at most 10,000,000")
+    folder = output_folder(out or default_folder())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Where nobody watches, render.jsonl tells.
+    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    with bar as progress:
+        task = progress.add_task("rendering", total=-(-count // PER_SHARD) * PER_SHARD)
+        paths = render_shards(folder, count, seed, lambda done: progress.advance(task, done))
+    print(json_format.dumps({"files": [str(path) for path in paths]}, indent=2) if json else "\n".join(map(str, paths)))
 
 
 def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:

@@ -31,6 +31,7 @@ from favilla.data.examples import EFFORTS, STYLE_OF_EFFORT, Mixture, make_exampl
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
 from favilla.errors import Interrupted, UserError
+from favilla.home import home
 from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
 from favilla.model.experts import MixtureOfExperts
 from favilla.model.folder import FLOAT32, write_atomically
@@ -44,12 +45,6 @@ from favilla.train.stopping import StopRequest
 
 CONTROL = re.compile(r"<\|[a-z_]*\|>")
 LOAD_BIAS_RATE = 1e-3  # step of the routing bias per update (DeepSeek-V3, section 2.1.2)
-
-
-def home() -> Path:
-    """Where runs live: $FAVILLA_HOME, by default the user's data folder."""
-    default = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "favilla"
-    return Path(os.environ.get("FAVILLA_HOME", default))
 
 
 def example_maker(recipe: Recipe, tokenizer_folder: str, seed: int) -> MakeExample:

@@ -46,6 +46,7 @@ BUILT_IN = {
     "grids_text": "favilla.worlds.grids:GridsText",
     "labels": "favilla.worlds.labels:Labels",
     "labels_text": "favilla.worlds.labels:LabelsText",
+    "web_screens": "favilla.worlds.web_screens:WebScreens",
 }
 
 log = logging.getLogger(__name__)

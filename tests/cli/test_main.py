@@ -47,6 +47,9 @@ def test_help_imports_nothing_heavy():
         (["worlds", "--show", "lists", "--level", "9", "--out", "x"], "levels 1 to 4"),
         (["worlds", "--show", "lists"], "--out"),
         (["worlds", "--show", "lists", "--out", "pyproject.toml"], "pyproject.toml"),
+        (["worlds", "--render-screens", "0"], "--render-screens 0"),
+        (["worlds", "--render-screens", "many"], "many"),
+        (["worlds", "--render-screens", "1", "--out", "pyproject.toml"], "pyproject.toml"),
         (["eval", "ember", "--n", "0"], "--n 0"),
         (["eval", "ember", "--families", "lists", "--levels", "9"], "--levels 9"),
         (["pretrain", "missing.toml"], "missing.toml"),
@@ -116,6 +119,17 @@ def test_worlds_shows_samples_and_shows_the_same_again(favilla, tmp_path):
     assert names == [f"counting-2-5-0{i}.{end}" for i in (0, 1) for end in ("png", "txt")]
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     assert "answer: " in (tmp_path / "a" / "counting-2-5-00.txt").read_text()
+
+
+def test_rendering_without_a_browser_says_what_to_install(favilla, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "apt install chromium" in refused(favilla("worlds", "--render-screens", 1, "--out", tmp_path / "shards"))
+    assert list((tmp_path / "shards").iterdir()) == []
+
+
+def test_rendering_does_not_mistake_another_file_for_its_own(favilla, tmp_path):
+    (tmp_path / "0-00000.safetensors").write_text("something else")
+    assert "0-00000.safetensors" in refused(favilla("worlds", "--render-screens", 1, "--out", tmp_path))
 
 
 def test_pretrain_leaves_a_model_folder(favilla, tmp_path):

@@ -1,0 +1,289 @@
+"""Screens that a real browser has rendered (picture): "where is X?", answered by a point.
+
+Level 1: 2 to 4 things to click or fill in, asked for by what is written on them or beside them. Level 2: 4 to 7, also by
+colour and by kind. Level 3: 8 to 14, also by their neighbours and by their state. Level 4: 14 to 25, with side menus, and
+dialogs in front, also by what they are for. Pages are forms, sign-in pages, settings, choices, tool bars, menus, lists of
+goods, tables with buttons, dialogs and texts with links, in looks of many kinds.
+
+Answers: a point inside what is asked for, as in `screens`: `(xxx, yyy)` in thousandths of width and height (a million
+cells) or `<|loc_NN|><|loc_NN|>` in percents (ten thousand); both are always accepted, the constructor says which is taught.
+
+Pictures and boxes come from shards (`favilla worlds --render-screens`); where there are none, from a small sample in the
+package. Half of the labels in pictures of the test split are words that stand in no other split.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from favilla.errors import UserError
+from favilla.worlds import screens
+from favilla.worlds.base import Split
+from favilla.worlds.drawing import degrade
+from favilla.worlds.marks import marks_within
+from favilla.worlds.scenes import Question, Scene
+from favilla.worlds.web.pages import Control, controls, instance_of, name_of
+from favilla.worlds.web.shards import SAMPLE, collection, default_folder, shards_in
+from favilla.worlds.web.words import functions
+
+KIND_WORDS = {
+    "button": "button", "link": "link", "tab": "tab", "entry": "menu entry", "check": "check box", "radio": "radio button",
+    "switch": "switch", "field": "text field", "list": "list box", "icon": "icon",
+}  # fmt: skip
+# Kinds that a person could take for another one, or that never stand alone.
+COMMON = {"button", "tab", "entry", "radio"}
+STATE_WORDS = {
+    ("check", "on"): "ticked", ("check", "off"): "not ticked", ("radio", "on"): "chosen", ("switch", "on"): "on",
+    ("switch", "off"): "off", ("tab", "open"): "open",
+}  # fmt: skip
+SIDES = {"below": (1, 1), "above": (1, -1), "right of": (0, 1), "left of": (0, -1)}  # axis and direction
+NEAR = 40.0  # pixels within which something is a neighbour
+LISTED = {1: 8, 2: 8, 3: 6, 4: 6}  # at most so many places are written down
+
+CONTROL = (
+    "Where is the {kind} for {label}?",
+    "Point at the {kind} for {label}.",
+    "Click the {kind} that belongs to {label}.",
+    "Find the {kind} of {label}.",
+    "{label} has a {kind}. Where is it?",
+)
+CONTROL_TEST = ("Locate the {kind} beside the word {label}.", "Which point is on the {kind} for {label}?")
+TYPE = (
+    "Where do I type the {label}?",
+    "Where does the {label} go?",
+    "I want to fill in {label}. Where do I click?",
+    "Point at the place for writing the {label}.",
+    "Click where the {label} is entered.",
+)
+TYPE_TEST = ("Which point must I click before I type my {label}?", "Show where {label} is to be written.")
+ROW = (
+    "Where is {label} for {row}?",
+    'Click "{label}" in the row of {row}.',
+    "Point at {label} beside {row}.",
+    "Find {label} of {row}.",
+    "In the row {row}, where is {label}?",
+)
+ROW_TEST = ("Which point is on the {label} that belongs to {row}?", "Locate {label}, but the one for {row}.")
+STATE = (
+    "Where is the {kind} that is {state}?",
+    "Point at the one {kind} that is {state}.",
+    "Only one {kind} is {state}. Click it.",
+    "Find the {kind} which is {state}.",
+)
+STATE_TEST = ("Locate the {state} {kind}.", "Which point is on the {kind} that is {state} now?")
+
+
+class WebScreens(screens.Screens):
+    """Finding things on rendered screens; see the module's docstring for levels and answers.
+
+    coordinates: the form that solutions use. shards: the folder of shards, by default `web_screens` in $FAVILLA_HOME.
+    """
+
+    name = "web_screens"
+    levels = 4
+    phrasings = {
+        **screens.Screens.phrasings,
+        "control": CONTROL,
+        "type": TYPE,
+        "row": ROW,
+        "state": STATE,
+    }
+    test_phrasings = {
+        **screens.Screens.test_phrasings,
+        "control": CONTROL_TEST,
+        "type": TYPE_TEST,
+        "row": ROW_TEST,
+        "state": STATE_TEST,
+    }
+
+    def __init__(self, coordinates: Literal["digits", "locations"] = "digits", shards: str | Path | None = None):
+        super().__init__(coordinates)
+        self.shards = None if shards is None else Path(shards)
+        if self.shards is not None and not shards_in(self.shards):
+            raise ValueError(
+                f"{shards} holds no shards; make them: favilla worlds --render-screens 3000 --out {shards}"
+            )
+
+    @functools.cached_property
+    def folder(self) -> Path | None:
+        """The folder that screens come from; None for the sample in the package."""
+        folder = self.shards or default_folder()
+        return folder if shards_in(folder) else None
+
+    def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
+        """page: as in `favilla.worlds.web.pages`. Raises UserError when there is no such screen among the shards."""
+        found = collection(self.folder).read(level, split, rng.random())
+        if found is None:
+            where = self.folder or SAMPLE
+            raise UserError(f"{where}: holds no screens of level {level} for the split {split}; render more of them")
+        picture, record = found
+        return {"page": record.pop("page"), "_picture": picture, "_record": record}
+
+    def instance(self, scene: Scene) -> str:
+        return instance_of(scene["page"])
+
+    def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
+        """The screen, cut somewhere outside of all that is on it, so that it seldom lies on the same pixels twice."""
+        record, parts = scene["_record"], controls(scene["page"])
+        image = Image.open(io.BytesIO(scene.pop("_picture"))).convert("RGB")
+        seen = [box for box in record["boxes"] if box] + [
+            [x - 9, y - 9, x + 9, y + 9] for _, x, y, _ in record["signs"]
+        ]
+        # Two pixels are left for outlines and shadows.
+        spare = [min(box[0] for box in seen), min(box[1] for box in seen)]
+        spare += [image.width - max(box[2] for box in seen), image.height - max(box[3] for box in seen)]
+        left, top, right, bottom = (rng.randint(0, max(0, int(pixels) - 2)) for pixels in spare)
+        image = image.crop((left, top, image.width - right, image.height - bottom))
+        width, height = image.size
+        scene["_boxes"], noted = {}, [(sign, x - left, y - top) for sign, x, y, _ in record["signs"]]
+        for control, box in zip(parts, record["boxes"], strict=True):
+            if box:
+                x0, y0, x1, y1 = box[0] - left, box[1] - top, box[2] - left, box[3] - top
+                scene["_boxes"][name_of(control)] = [x0 / width, y0 / height, x1 / width, y1 / height]
+                noted.append((f"{control[4]} {KIND_WORDS[control[0]]}".strip(), (x0 + x1) / 2, (y0 + y1) / 2))
+        scene["_marks"] = marks_within(noted, width, height)
+        return degrade(rng, image, (0.0, 0.2, 0.4, 0.7)[level - 1] * rng.random())
+
+    def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
+        parts, boxes = controls(scene["page"]), scene["_boxes"]
+        seen = [control for control in parts if name_of(control) in boxes]
+        listed = LISTED[level]
+        out = []
+        for control in seen:
+            kind, label, row, _, _ = control
+            slots = {"kind": KIND_WORDS[kind], "label": label or row, "row": row}
+            asked = "row" if row and label else "control" if row else "label"
+            if kind == "icon":
+                continue
+            out.append(self._asked(asked, slots, control, seen, scene, listed))
+            if kind == "field":
+                out.append(self._asked("type", slots, control, seen, scene, listed))
+        if level >= 2:
+            for control in seen:
+                kind, colour = control[0], control[4]
+                if kind == "button" and colour and _only(parts, control, 0, 4):
+                    out.append(self._asked("colour", {"colour": colour}, control, seen, scene, listed, _coloured))
+                if kind not in COMMON and _only(parts, control, 0):
+                    out.append(self._asked("kind", {"kind": KIND_WORDS[kind]}, control, seen, scene, listed, _kind))
+        if level >= 3:
+            for control in seen:
+                word = STATE_WORDS.get((control[0], control[3]))
+                if word and _only(parts, control, 0, 3) and not _only(parts, control, 0):
+                    slots = {"kind": KIND_WORDS[control[0]], "state": word}
+                    out.append(self._asked("state", slots, control, seen, scene, listed, _stated))
+            if len(seen) == len(parts):
+                out += self._neighbours(scene, parts)
+        if level == 4:
+            by_label = {control[1]: control for control in seen}
+            for purpose, label in functions([control[1] or control[2] for control in parts]):
+                if label in by_label and not by_label[label][2]:
+                    out.append(self._asked("action", {"action": purpose}, by_label[label], seen, scene, listed))
+        return out
+
+    def _asked(
+        self, kind: str, slots: dict[str, str], control: Control, seen: list[Control], scene: Scene, most: int,
+        told: Any = None,
+    ) -> Question:  # fmt: skip
+        """A question for a control. told: what is written down of each control beside its place."""
+        boxes = scene["_boxes"]
+        order = [seen[n] for n in reading_order([boxes[name_of(c)] for c in seen])]
+        first = max(0, min(order.index(control) - most // 2, len(order) - most))
+        order = order[first : first + most]
+        name, answer = name_of(control), self._centre(boxes[name_of(control)])
+        lines = [
+            " ".join(filter(None, (name_of(c), told(c) if told else "", self._centre(boxes[name_of(c)]))))
+            for c in order
+        ]
+        if told or kind == "action":
+            lines.append(f"{told(control) if told else slots['action']}: {name}")
+        terse = f"{', '.join(map(name_of, order))}: {name}"
+        return Question(kind, slots, answer, terse, "\n".join([*lines, f"Check: {name} {answer}"]))
+
+    def _neighbours(self, scene: Scene, parts: list[Control]) -> Iterator[Question]:
+        boxes = scene["_boxes"]
+        for side, one, other in neighbours(scene["_record"]):
+            if not all(c[1] and not c[2] and c[0] != "icon" for c in (parts[one], parts[other])):
+                continue
+            label, name = name_of(parts[one]), name_of(parts[other])
+            answer = self._centre(boxes[name])
+            steps = (
+                f"{label} {self._centre(boxes[label])}\n{side} {label}: {name}\n{name} {answer}\nCheck: {name} {answer}"
+            )
+            yield Question("beside", {"side": side, "label": label}, answer, f"{side} {label}: {name}", steps)
+
+
+def reading_order(boxes: list[list[float]]) -> list[int]:
+    """Positions of the boxes line by line: a box whose middle lies within the first one of a line belongs to that line."""
+    lines: list[list[int]] = []
+    for n in sorted(range(len(boxes)), key=lambda n: boxes[n][1] + boxes[n][3]):
+        if lines and boxes[n][1] + boxes[n][3] < 2 * boxes[lines[-1][0]][3]:
+            lines[-1].append(n)
+        else:
+            lines.append([n])
+    return [n for line in lines for n in sorted(line, key=lambda n: boxes[n][0])]
+
+
+def neighbours(record: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
+    """(side, number of a control, number of the one control directly on that side of it), where nothing else comes into
+    question: it is opposite by half of the smaller one at least, near, and no other control lies opposite as near, nor any
+    writing before it. All controls must be visible."""
+    boxes, signs = record["boxes"], record["signs"]
+    for one, here in enumerate(boxes):
+        for side, (axis, direction) in SIDES.items():
+            opposite = []
+            for other, there in enumerate(boxes):
+                gap = there[axis] - here[axis + 2] if direction > 0 else here[axis] - there[axis + 2]
+                if other != one and gap > -1 and _overlap(here, there, 1 - axis) > 0:
+                    opposite.append((gap, other))
+            if not opposite:
+                continue
+            gap, other = min(opposite)
+            there = boxes[other]
+            far = gap + there[axis + 2] - there[axis]
+            half = min(box[3 - axis] - box[1 - axis] for box in (here, there)) / 2
+            between = sorted((here[axis + 2], there[axis])) if direction > 0 else sorted((there[axis + 2], here[axis]))
+            if (
+                gap > NEAR or _overlap(here, there, 1 - axis) < half
+                or any(more < far - 1 for more, number in opposite if number != other)
+            ):  # fmt: skip
+                continue
+            start, end = here[1 - axis] - 4, here[3 - axis] + 4
+            written = any(
+                between[0] - 2 < place[axis] < between[1] + 2
+                and start < place[1 - axis] < end
+                and owner not in (one, other)
+                for _, *place, owner in signs
+            )
+            if not written:
+                yield side, one, other
+
+
+def _overlap(a: list[float], b: list[float], axis: int) -> float:
+    return min(a[axis + 2], b[axis + 2]) - max(a[axis], b[axis])
+
+
+def _only(parts: list[Control], control: Control, *which: int) -> bool:
+    """Whether no other control has the same in these places."""
+    return sum(all(other[i] == control[i] for i in which) for other in parts) == 1
+
+
+# What is written down of a control beside its name; an icon's name says that it is one.
+
+
+def _kind(control: Control) -> str:
+    return "" if control[0] == "icon" else KIND_WORDS[control[0]]
+
+
+def _coloured(control: Control) -> str:
+    return f"{control[4]} {_kind(control)}".strip()
+
+
+def _stated(control: Control) -> str:
+    return f"{_kind(control)} {STATE_WORDS.get((control[0], control[3]), '')}".strip()
