@@ -12,7 +12,7 @@ from favilla.worlds.marks import Mark, Pencil
 TITLES = ("Nutrition", "Nutrition Facts", "Contents", "What is in it", "Values")
 
 # level: (least, largest) letter height
-LETTERS = {1: (13, 16), 2: (12, 14), 3: (12, 13), 4: (11, 13)}
+LETTERS = {1: (13, 16), 2: (12, 13), 3: (12, 13), 4: (11, 13)}
 
 
 def draw_label(
