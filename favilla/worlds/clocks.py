@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from favilla.worlds.base import Split
 from favilla.worlds.clock_face import Face
 from favilla.worlds.drawing import background, degrade, font, ink
-from favilla.worlds.drawn import Drawn, Told
+from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.written_sums import minus, plus
@@ -186,11 +186,11 @@ class Clocks(Drawn):
         out = []
         if level <= 3:
             for name, time in clocks.items():
-                out.append(_ended("read", {"name": name}, told(*time), _seen(*time), f"{name}: {_reading(*time)}"))
+                out.append(ended("read", {"name": name}, told(*time), _seen(*time), f"{name}: {_reading(*time)}"))
                 if len(clocks) > 1:
                     each = "\n".join(f"{n}: {_reading(*t)}" for n, t in clocks.items())
                     terse = ", ".join(f"{n} {told(*t)}" for n, t in clocks.items())
-                    out.append(_ended("which", {"time": told(*time)}, name, terse, each))
+                    out.append(ended("which", {"time": told(*time)}, name, terse, each))
         if level >= 3:
             for name, time in clocks.items():
                 hours = rng.randint(1, 3) if level == 4 else 0
@@ -199,13 +199,13 @@ class Clocks(Drawn):
                 for kind, sign, move in (("later", "+", _later), ("earlier", "-", _earlier)):
                     moved, work = move(time[0], time[1], hours, minutes)
                     terse = f"{told(*time)} {sign} {hours}:{minutes:02d}"
-                    out.append(_ended(kind, slots, told(*moved), terse, f"{name}: {_reading(*time)}\n{work}"))
+                    out.append(ended(kind, slots, told(*moved), terse, f"{name}: {_reading(*time)}\n{work}"))
         if level == 4:
             for (a, one), (b, two) in itertools.permutations(clocks.items(), 2):
                 length, work = _between(one, two)
                 lines = f"{a}: {_reading(*one)}\n{b}: {_reading(*two)}\n{work}"
                 terse = f"{told(*one)} to {told(*two)}"
-                out.append(_ended("between", {"name": a, "other": b}, length, terse, lines))
+                out.append(ended("between", {"name": a, "other": b}, length, terse, lines))
         return out
 
 
@@ -218,10 +218,6 @@ class ClocksText(Told, Clocks):
 
 def told(hour: int, minute: int) -> str:
     return f"{hour}:{minute:02d}"
-
-
-def _ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
 
 
 def _seen(hour: int, minute: int) -> str:

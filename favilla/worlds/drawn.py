@@ -15,7 +15,7 @@ from typing import Any
 
 from favilla.chat.messages import ImagePart
 from favilla.worlds.base import Problem, Solution, Split, Verdict, draw_in_split
-from favilla.worlds.scenes import Scene, SceneFamily, key_of
+from favilla.worlds.scenes import Question, Scene, SceneFamily, key_of
 
 
 class Drawn(SceneFamily):
@@ -80,3 +80,8 @@ class Told(Drawn):
 
     def _opening(self, scene: Scene) -> str:
         return ""
+
+
+def ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
+    """A question whose "steps" end by saying the answer."""
+    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")

@@ -11,7 +11,6 @@ Places are drawn together with the edges, so that no edge crosses another or pas
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import json
 import math
@@ -22,7 +21,8 @@ from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, RGB, background, degrade, face, ink, luminance, mixed, shade
-from favilla.worlds.drawn import Drawn, Told
+from favilla.worlds.drawn import Drawn, Told, ended
+from favilla.worlds.graph_questions import Edge, about_arrows, about_neighbours, about_reach, about_ways
 from favilla.worlds.marks import Pencil
 from favilla.worlds.planar import Point, direction, planar_edges
 from favilla.worlds.scenes import Question, Scene
@@ -146,8 +146,8 @@ class Graphs(Drawn):
             kind, count = rng.choice(kinds), rng.randint(fewest, most)
             cells = sorted(rng.sample(list(itertools.product(range(rows), range(columns))), count))
             places = [(c + rng.uniform(0.32, 0.68), r + rng.uniform(0.32, 0.68)) for r, c in cells]
-            most = round(count * {"arrows": 1, "lines": 1.3, "web": 1.4, "weights": 1.5}[kind])
-            pairs = planar_edges(rng, places, most, one_out=kind == "arrows")
+            edge_limit = round(count * {"arrows": 1, "lines": 1.3, "web": 1.4, "weights": 1.5}[kind])
+            pairs = planar_edges(rng, places, edge_limit, one_out=kind == "arrows")
             if kind in ("lines", "weights"):
                 pairs = sorted((min(pair), max(pair)) for pair in pairs)
             nodes = rng.sample(LETTERS, count)
@@ -213,21 +213,21 @@ class Graphs(Drawn):
         return degrade(rng, image, (0.0, 0.2, 0.3, 0.5)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
-        edges: list[tuple[str, str, int]] = scene["edges"]
+        edges: list[Edge] = scene["edges"]
         match scene["kind"]:
             case "arrows":
-                return _arrow_questions(edges, SIZES[level][3])
+                return about_arrows(edges, SIZES[level][3])
             case "lines":
-                return [q for node in scene["nodes"] for q in _neighbour_questions(node, edges)]
+                return [q for node in scene["nodes"] for q in about_neighbours(node, edges)]
             case "web":
-                found = [_reach(node, edges) for node in scene["nodes"]]
+                found = [about_reach(node, edges) for node in scene["nodes"]]
                 return [q for q in found if q and q.answer.count(",") >= 1]
         if level == 1:
-            return [_ended("weight", {"a": a, "b": b}, str(w), f"{a}-{b} {w}", f"{a}-{b} {w}")
+            return [ended("weight", {"a": a, "b": b}, str(w), f"{a}-{b} {w}", f"{a}-{b} {w}")
                     for x, y, w in edges for a, b in ((x, y), (y, x))]  # fmt: skip
         out = []
         for a, b in itertools.permutations(scene["nodes"], 2):
-            out += _shortest(a, b, edges, level)
+            out += about_ways(a, b, edges, level)
         return out
 
 
@@ -236,112 +236,6 @@ class GraphsText(Told, Graphs):
 
     name = "graphs_text"
     twin = "graphs"
-
-
-def _ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
-
-
-# What can be asked.
-
-
-def _arrow_questions(edges: list[tuple[str, str, int]], hops: tuple[int, ...]) -> list[Question]:
-    after = {a: b for a, b, _ in edges}
-    out = []
-    if hops == (1,):
-        for a, b in after.items():
-            out.append(_ended("lead", {"a": a}, b, f"{a}>{b}", f"{a}>{b}"))
-            if list(after.values()).count(b) == 1:
-                out.append(_ended("source", {"a": b}, a, f"{a}>{b}", f"{a}>{b}"))
-        return out
-    for start, count in itertools.product(after, hops):
-        way = [start]
-        while len(way) <= count and way[-1] in after:
-            way.append(after[way[-1]])
-        if len(way) == count + 1:
-            lines = "\n".join(f"{i} {a}>{b}" for i, (a, b) in enumerate(itertools.pairwise(way), start=1))
-            out.append(_ended("hops", {"a": start, "n": str(count)}, way[-1], ">".join(way), lines))
-    return out
-
-
-def _neighbour_questions(node: str, edges: list[tuple[str, str, int]]) -> list[Question]:
-    lines = [(a, b) for a, b, _ in edges if node in (a, b)]
-    others = [b if a == node else a for a, b in lines]
-    if not others:
-        return []
-    counted = ", ".join(f"{other} {i}" for i, other in enumerate(others, start=1))
-    ordered = ", ".join(sorted(others))
-    found = "\n".join(f"{a}-{b}: {other}" for (a, b), other in zip(lines, others, strict=True))
-    return [
-        _ended("degree", {"a": node}, str(len(others)), counted, f"{found}\n{counted}"),
-        _ended("joined", {"a": node}, ordered, ", ".join(others), f"{found}\nsorted: {ordered}"),
-    ]
-
-
-def _reach(start: str, edges: list[tuple[str, str, int]]) -> Question | None:
-    """Breadth first; each line takes a node and adds what its arrows lead to."""
-    known, queue, lines = [start], [start], []
-    while queue:
-        node = queue.pop(0)
-        fresh = [b for a, b, _ in edges if a == node and b not in known]
-        targets = [b for a, b, _ in edges if a == node]
-        known, queue = known + fresh, queue + fresh
-        lines.append(f"{node}: {' '.join(targets) or '-'}, new {' '.join(fresh) or '-'}, left {' '.join(queue) or '-'}")
-    others = sorted(known[1:])
-    if not others:
-        return None
-    answer = ", ".join(others)
-    return _ended("reach", {"a": start}, answer, " ".join(known), "\n".join(lines) + f"\nsorted: {answer}")
-
-
-def _shortest(start: str, end: str, edges: list[tuple[str, str, int]], level: int) -> list[Question]:
-    """Dijkstra's algorithm: each line settles the nearest open node and measures its neighbours. The way itself is only asked
-    for where no other is as short."""
-    near: dict[str, list[tuple[str, int]]] = {}
-    for a, b, w in edges:
-        near.setdefault(a, []).append((b, w))
-        near.setdefault(b, []).append((a, w))
-    best, ways, before = {start: 0}, {start: 1}, {start: ""}
-    heap, settled, lines = [(0, start)], set(), []
-    while heap:
-        length, node = heapq.heappop(heap)
-        if node in settled:
-            continue
-        settled.add(node)
-        if node == end:
-            break
-        measured = []
-        for other, weight in near.get(node, ()):
-            if other in settled:
-                continue
-            total = length + weight
-            old = best.get(other)
-            better = old is None or total < old
-            if better:
-                best[other], before[other], ways[other] = total, node, ways[node]
-                heapq.heappush(heap, (total, other))
-            elif total == old:
-                ways[other] += ways[node]
-            measured.append(f"{other} {length}+{weight}={total}" + ("" if old is None else "<" if better else ">="))
-            if old is not None:
-                measured[-1] += str(old)
-        lines.append(f"{node} {length}: {', '.join(measured) or '-'}")
-    if end not in settled:
-        return []
-    way = [end]
-    while before[way[-1]]:
-        way.append(before[way[-1]])
-    way.reverse()
-    if len(way) < 3:
-        return []
-    lines.append(f"{end} {best[end]}")
-    slots = {"a": start, "b": end}
-    route = "-".join(way)
-    out = [_ended("shortest", slots, str(best[end]), f"{route} {best[end]}", "\n".join(lines))]
-    if level == 4 and ways[end] == 1:
-        back = ", ".join(f"{b} from {a}" for a, b in reversed(list(itertools.pairwise(way))))
-        out.append(_ended("route", slots, route, f"{route} {best[end]}", "\n".join(lines) + f"\n{back}"))
-    return out
 
 
 class _Looks:

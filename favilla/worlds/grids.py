@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, face, ink, mixed, shade
-from favilla.worlds.drawn import Drawn, Told
+from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.grid_rules import (
     COLOURS,
     Grid,
@@ -123,6 +123,7 @@ class Grids(Drawn):
             examples = [(grid, applied(rule, grid)) for grid in inputs]
             answer = applied(rule, test)
             changes = all(before != after for before, after in [*examples, (test, answer)])
+            changes = changes and len(set("".join(answer))) > 1  # of one colour, it could be guessed
             coloured = all(a in "".join(inputs[0]) for a, _ in rule[1])
             if level >= 3:
                 coloured = coloured and any(a in "".join(test) for a, _ in rule[1])
@@ -185,14 +186,14 @@ class Grids(Drawn):
         working, out = searched(level, examples, read(scene["test"]))
         answer = written(out)
         terse = working.split("\n")[-len(out) - 1].split(":")[0]  # the rule's name
-        found = [_ended("all", {}, answer, terse, working)]
+        found = [ended("all", {}, answer, terse, working)]
         if level <= 2:
             for n, row in enumerate(out, start=1):
                 slots = {"n": str(n), "nth": ORDINALS[n - 1]}
-                found.append(_ended("row", slots, spaced(row), terse, f"{working}\nrow {n}: {spaced(row)}"))
+                found.append(ended("row", slots, spaced(row), terse, f"{working}\nrow {n}: {spaced(row)}"))
                 if level == 1:
                     found += [
-                        _ended(
+                        ended(
                             "cell",
                             {**slots, "m": str(m)},
                             letter,
@@ -209,10 +210,6 @@ class GridsText(Told, Grids):
 
     name = "grids_text"
     twin = "grids"
-
-
-def _ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
 
 
 def _rule(rng: random.Random, level: int, size: int) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -12,7 +12,7 @@ from favilla.worlds.marks import Mark, Pencil
 TITLES = ("Nutrition", "Nutrition Facts", "Contents", "What is in it", "Values")
 
 # level: (least, largest) letter height
-LETTERS = {1: (13, 16), 2: (12, 14), 3: (12, 13), 4: (11, 13)}
+LETTERS = {1: (13, 16), 2: (12, 13), 3: (12, 13), 4: (11, 13)}
 
 
 def draw_label(
@@ -39,12 +39,13 @@ def draw_label(
     names = ["", *(f"{name} ({unit})" if units == "name" else name for name, (unit, _) in rows.items())]
     title = rng.choice(TITLES) if level >= 3 or (level == 2 and rng.random() < 0.6) else ""
     ruler = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    pad = rng.randint(5, 9)
-    first = max(text_size(ruler, name, letters)[0] for name in names) + pad
-    widths = [max(text_size(ruler, row[c], letters)[0] for row in cells) + pad + 3 for c in range(len(cells[0]))]
+    pad = rng.randint(5, 9 if level != 2 else 6)
+    under = rng.random() < 0.3  # parts of other lines stand a little to the right
+    first = max(text_size(ruler, name, letters)[0] for name in names) + pad + (6 if under else 0)
+    widths = [max(text_size(ruler, row[c], letters)[0] for row in cells) + pad + 5 for c in range(len(cells[0]))]
     line_height = size + rng.randint(4, 8)
     top = (int(bold.size) + 5 if title else 0) + (line_height if sized == "line" else 0)
-    rim, slack = rng.randint(4, 9), rng.randint(0, 16)
+    rim, slack = (rng.randint(4, 9), rng.randint(0, 16)) if level != 2 else (rng.randint(4, 6), 0)
     inner = max(
         first + sum(widths) + slack,
         *(text_size(ruler, t, bold)[0] for t in (title, f"Serving {serving} g" if sized == "line" else "")),
@@ -71,7 +72,6 @@ def draw_label(
     if title and heavy:
         draw.rectangle((left, y - 2, right, y), fill=pen)
     edges = [right - sum(widths[c + 1 :]) for c in range(len(widths))]
-    under = rng.random() < 0.3  # parts of other lines stand a little to the right
     table_top = y
     for r, (name, row) in enumerate(zip(names, cells, strict=True)):
         colour = pen
@@ -81,7 +81,7 @@ def draw_label(
         elif style == "stripes" and r % 2:
             draw.rectangle((left - 2, y, right + 2, y + line_height - 1), fill=mixed(paper, pen, 0.1))
         middle = y + line_height / 2
-        indent = min(6, pad) if under and name.startswith(("Saturates", "Sugar", "Starch")) else 0
+        indent = 6 if under and name.startswith(("Saturates", "Sugar", "Starch")) else 0
         if name:
             draw.text((left + 1 + indent, middle), name, font=letters, fill=colour, anchor="lm")
         for c, text in enumerate(row):

@@ -11,7 +11,6 @@ those per 100 g times the serving's share, and nothing has to be rounded.
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import random
@@ -19,17 +18,20 @@ import random
 from PIL import Image
 
 from favilla.worlds.base import Split
-from favilla.worlds.drawn import Drawn, Told
+from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.label_looks import draw_label
+from favilla.worlds.label_questions import (
+    LINES,
+    about_pairs,
+    divides,
+    in_grams,
+    in_servings,
+    number,
+    percent_of_day,
+    servings_until,
+)  # fmt: skip
 from favilla.worlds.scenes import Question, Scene
-from favilla.worlds.written_sums import minus, plus, times
-
-# line: its unit, (least, largest) per 100 g
-LINES: dict[str, tuple[str, tuple[int, int]]] = {
-    "Energy": ("kcal", (40, 560)), "Fat": ("g", (2, 36)), "Saturates": ("g", (1, 15)), "Carbs": ("g", (8, 60)),
-    "Sugar": ("g", (2, 40)), "Fibre": ("g", (1, 14)), "Protein": ("g", (2, 28)), "Salt": ("g", (1, 4)),
-    "Sodium": ("mg", (20, 900)), "Calcium": ("mg", (20, 600)), "Iron": ("mg", (2, 20)), "Starch": ("g", (4, 40)),
-}  # fmt: skip
+from favilla.worlds.written_sums import times
 
 # level: (fewest, most lines)
 COUNTS = {1: (2, 4), 2: (3, 4), 3: (5, 6), 4: (6, 8)}
@@ -239,33 +241,33 @@ class Labels(Drawn):
                 for name, value in values.items():
                     seen = f"{name} per {per}: {number(value)}"
                     slots = {"line": name, "unit": LINES[name][0], "per": per}
-                    out.append(_ended("read", slots, number(value), seen, seen))
+                    out.append(ended("read", slots, number(value), seen, seen))
                     same = [n for n, v in values.items() if (v, LINES[n][0]) == (value, LINES[name][0])]
                     if len(same) == 1:
                         told = f"{number(value)} {LINES[name][0]}"
                         each = ", ".join(f"{n} {number(v)}" for n, v in values.items())
                         out.append(
-                            _ended("which", {"value": told, "per": per}, name, seen, f"per {per}: {each}\n{seen}")
+                            ended("which", {"value": told, "per": per}, name, seen, f"per {per}: {each}\n{seen}")
                         )
             if level >= 2:
-                out += _pairs(values, per, level)
+                out += about_pairs(values, per, level)
         if level >= 2:
             served = {name: row[columns.index("serving")] for name, row in lines.items()}
             weighed = {name: row[columns.index("100 g")] for name, row in lines.items()}
-            out += [_servings(name, value, 2, "two") for name, value in served.items()] if level == 2 else []
+            out += [in_servings(name, value, 2, "two") for name, value in served.items()] if level == 2 else []
         if level >= 3:
             for name in lines:
-                out += [_servings(name, served[name], k, "servings") for k in rng.sample(range(3, 8), 2)]
+                out += [in_servings(name, served[name], k, "servings") for k in rng.sample(range(3, 8), 2)]
                 out += [
-                    _amount(name, weighed[name], grams) for grams in AMOUNTS[level] if _divides(weighed[name], grams)
+                    in_grams(name, weighed[name], grams) for grams in AMOUNTS[level] if divides(weighed[name], grams)
                 ]
-                out += _percent(rng, name, served[name], 1 if level == 3 else rng.randint(2, 4))
+                out += percent_of_day(rng, name, served[name], 1 if level == 3 else rng.randint(2, 4))
                 if level == 4:
-                    out += [_until(name, served[name], rng.randint(3, 8))]
+                    out += [servings_until(name, served[name], rng.randint(3, 8))]
             for name, percent in scene.get("percents", {}).items():
                 k = rng.randint(2, 6)
                 work = f"{name} per serving: {percent} %\n{times(percent, k)}"
-                out.append(_ended("printed", {"line": name, "k": str(k)}, str(percent * k), f"{percent}*{k}", work))
+                out.append(ended("printed", {"line": name, "k": str(k)}, str(percent * k), f"{percent}*{k}", work))
         return out
 
 
@@ -274,135 +276,3 @@ class LabelsText(Told, Labels):
 
     name = "labels_text"
     twin = "labels"
-
-
-def number(tenths: int) -> str:
-    """Tenths as a number: 12 is "1.2", 120 is "12"."""
-    return str(tenths // 10) if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
-
-
-def _ended(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
-
-
-class _Scale:
-    """Decimals are reckoned with as tenths, and said so; where all are whole, in ones."""
-
-    def __init__(self, *tenths: int):
-        self.whole = all(value % 10 == 0 for value in tenths)
-        self.ints = [value // 10 if self.whole else value for value in tenths]
-        self.opening = [] if self.whole else [", ".join(f"{number(v)} = {v} tenths" for v in tenths)]
-
-    def closing(self, value: int) -> list[str]:
-        return [] if self.whole else [f"{value} tenths = {number(value)}"]
-
-
-def _pairs(values: dict[str, int], per: str, level: int) -> list[Question]:
-    out = []
-    for a, b in itertools.permutations(values, 2):
-        unit = LINES[a][0]
-        if unit != LINES[b][0]:
-            continue
-        one, two = values[a], values[b]
-        seen = f"{a} {number(one)}, {b} {number(two)}"
-        slots = {"line": a, "other": b, "per": per}
-        scale = _Scale(one, two)
-        x, y = scale.ints
-        if one != two:
-            sign = "<" if one < two else ">"
-            compared = "\n".join([f"per {per}: {seen}", *scale.opening, f"{x} {sign} {y}"])
-            out.append(_ended("more", slots, a if one > two else b, seen, compared))
-            out.append(_ended("less", slots, b if one > two else a, seen, compared))
-        slots["unit"] = unit
-        lines = [f"per {per}: {seen}", *scale.opening, plus(x, y), *scale.closing(x + y)]
-        out.append(_ended("sum", slots, number(one + two), seen, "\n".join(lines)))
-        if level >= 3 and one > two:
-            lines = [f"per {per}: {seen}", *scale.opening, minus(x, y), *scale.closing(x - y)]
-            out.append(_ended("gap", slots, number(one - two), seen, "\n".join(lines)))
-    return out
-
-
-def _servings(name: str, value: int, k: int, kind: str) -> Question:
-    scale = _Scale(value)
-    (x,) = scale.ints
-    lines = [f"{name} per serving: {number(value)}", *scale.opening, times(x, k), *scale.closing(x * k)]
-    slots = {"line": name, "unit": LINES[name][0], **({"k": str(k)} if kind == "servings" else {})}
-    return _ended(kind, slots, number(value * k), f"{number(value)}*{k}", "\n".join(lines))
-
-
-def _divides(value: int, grams: int) -> bool:
-    """Whether the amount is a whole number of tenths, and so is each piece of the working."""
-    return value % {0: 1, 50: 2, 25: 4, 75: 4}.get(grams % 100, 10) == 0
-
-
-def _amount(name: str, value: int, grams: int) -> Question:
-    """From 100 g to hundreds, to a half and a quarter, or to tens."""
-    rest, result = grams % 100, value * grams // 100
-    unit_piece = {0: value, 50: value // 2, 25: value // 4, 75: value // 4}.get(rest, value // 10)
-    scale = _Scale(value, value // 2 if rest in (25, 50, 75) else value, unit_piece, result)
-    whole, half, piece, _ = scale.ints
-    lines = [f"{name} per 100 g: {number(value)}"]
-    if not scale.whole:
-        lines.append(f"{number(value)} = {whole} tenths")
-    parts = []
-    if grams >= 100:
-        parts.append(whole * (grams // 100))
-        lines.append(f"{grams - rest} g: {whole}" if grams < 200 else f"{grams - rest} g: {times(whole, grams // 100)}")
-    if rest in (25, 50, 75):
-        lines.append(f"50 g: {whole}/2={half}")
-        if rest != 50:
-            lines.append(f"25 g: {half}/2={piece}")
-        parts += {25: [piece], 50: [half], 75: [half, piece]}[rest]
-    elif rest:
-        lines.append(f"10 g: {whole}/10={piece}")
-        if rest > 10:
-            lines.append(f"{rest} g: {times(piece, rest // 10)}")
-        parts.append(piece * (rest // 10))
-    if len(parts) == 2:
-        lines.append(plus(*parts))
-    lines += scale.closing(sum(parts))
-    slots = {"line": name, "unit": LINES[name][0], "grams": str(grams)}
-    return _ended("amount", slots, number(result), f"{number(value)}*{grams}/100", "\n".join(lines))
-
-
-def _percent(rng: random.Random, name: str, value: int, k: int) -> list[Question]:
-    """A day's amount is chosen so that the percentage is a multiple of ten, or of five below fifty."""
-    total = value * k
-    fitting = [p for p in (5, 10, 15, 20, 25, 30, 40, 50, 60, 80) if _parts(total, p)]
-    if not fitting:
-        return []
-    percent = rng.choice(fitting)
-    day = total * 100 // percent
-    base = 10 if percent % 10 == 0 else 5
-    scale = _Scale(value, total, day, day * base // 100)
-    x, _, _, z = scale.ints
-    lines = [f"{name} per serving: {number(value)}"]
-    if not scale.whole:
-        lines.append(f"{number(value)} = {x} tenths, {number(day)} = {day} tenths")
-    if k > 1:
-        lines.append(times(x, k))
-    shown = day // 10 if scale.whole else day
-    tenth = f"10 %: {shown}/10={shown // 10}"
-    lines.append(tenth if base == 10 else f"{tenth}, 5 %: {shown // 10}/2={z}")
-    lines.append(f"{', '.join(str(z * i) for i in range(1, percent // base + 1))}: {percent // base}")
-    lines.append(f"{percent // base}*{base}={percent}")
-    portion = f"{k} servings" if k > 1 else rng.choice(("a serving", "one serving"))
-    slots = {"line": name, "unit": LINES[name][0], "day": number(day), "portion": portion}
-    return [_ended("percent", slots, str(percent), f"{number(total)}/{number(day)}", "\n".join(lines))]
-
-
-def _parts(total: int, percent: int) -> bool:
-    """Whether a whole, and its tenth and twentieth where they are needed, are whole numbers: ones for whole totals, else
-    tenths."""
-    one = 10 if total % 10 == 0 else 1
-    day, rest = divmod(total * 100, percent)
-    return rest == 0 and day % (10 * one if percent % 10 == 0 else 20 * one) == 0
-
-
-def _until(name: str, value: int, k: int) -> Question:
-    scale = _Scale(value, value * k)
-    x, total = scale.ints
-    counted = ", ".join(f"{i}: {x * i}" for i in range(1, k + 1))
-    lines = [f"{name} per serving: {number(value)}", *scale.opening, f"{counted}"]
-    slots = {"line": name, "unit": LINES[name][0], "total": number(value * k)}
-    return _ended("until", slots, str(k), f"{total}/{x}", "\n".join(lines))

@@ -143,3 +143,12 @@ def test_the_order_of_edges_is_no_part_of_an_instance() -> None:
         assert family.instance(turned) == family.instance(scene)
         backwards = {**scene, "edges": [[b, a, w] for a, b, w in scene["edges"]]}
         assert (family.instance(backwards) == family.instance(scene)) == (scene["kind"] == "lines")
+
+
+@pytest.mark.parametrize(("level", "fewest", "most"), [(1, 4, 5), (2, 5, 6), (3, 6, 8), (4, 8, 10)])
+def test_sizes_over_many_scenes(level: int, fewest: int, most: int) -> None:
+    """Also when a scene is drawn again because nothing could be asked about the first."""
+    family, rng = get("graphs"), random.Random(level)
+    assert isinstance(family, Drawn)
+    seen = {len(family.scene(rng, level, "train")["nodes"]) for _ in range(700)}
+    assert seen == set(range(fewest, most + 1))

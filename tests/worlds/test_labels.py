@@ -11,7 +11,7 @@ import pytest
 
 from favilla.worlds.base import Problem
 from favilla.worlds.drawn import Drawn
-from favilla.worlds.labels import LINES
+from favilla.worlds.label_questions import LINES
 from favilla.worlds.registry import get
 
 NUMBER = r"(\d+(?:\.\d)?)"
