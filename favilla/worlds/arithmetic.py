@@ -14,7 +14,7 @@ import random
 import re
 
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
-from favilla.worlds.phrasing import pick
+from favilla.worlds.phrasing import pick, widened
 from favilla.worlds.verify import read_integer
 
 # A number, or (operation, left, right). "/" only ever halves an even number.
@@ -24,7 +24,7 @@ Step = tuple[str, int, int, int]
 
 LARGEST = 999
 
-PHRASINGS = (
+PHRASINGS = widened((
     "What is {x}?",
     "Compute {x}.",
     "Calculate {x}.",
@@ -43,7 +43,21 @@ PHRASINGS = (
     "I need {x}. What is it?",
     "Can you work out {x}?",
     "Result of {x}?",
-)
+    "{x} gives which number?",
+    "Which number is {x}?",
+    "{x}: find the result.",
+    "{x} - how much is that?",
+    "What is the value of {x}?",
+    "Figure out {x} for me.",
+    "We have {x}. Which number is equal to it?",
+    "In my notebook stands {x}. What is the total?",
+    "Reckon {x}.",
+    "Determine {x}.",
+    "Someone asked me about {x}. I do not know it.",
+    "The problem on the board is {x}. Can you solve it?",
+    "Let me know {x}.",
+    "Put a number in place of {x}.",
+))  # fmt: skip
 TEST_PHRASINGS = (
     "What number do you get for {x}?",
     "Do this sum: {x}",
@@ -52,14 +66,19 @@ TEST_PHRASINGS = (
     "My calculator is broken. {x} is what?",
     "Answer with a number only: {x}",
 )
-STORY_PHRASINGS = (
+STORY_PHRASINGS = widened((
     "Start with {start}. {steps}. What do you get?",
     "Start with {start}, then do this: {steps}. What is the result?",
     "Take {start}. {steps}. Which number is it now?",
     "Begin at {start}. {steps}. Give the final number.",
     "Think of {start}. {steps}. What is left?",
     "I have the number {start}. {steps}. What number do I have?",
-)
+    "Your number is {start}. {steps}. Which number comes out?",
+    "Imagine {start}. {steps}. Where does this end?",
+    "{start} is the first number. {steps}. Which is the last one?",
+    "Let the number be {start}. {steps}. What is it in the end?",
+    "We begin with {start}. {steps}. Find the result.",
+))  # fmt: skip
 STORY_TEST_PHRASINGS = (
     "A counter shows {start}. {steps}. What does it show at the end?",
     "Write down {start}. {steps}. What have you written last?",
@@ -95,12 +114,12 @@ class Arithmetic(Family):
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
         tree, told = draw_in_split(lambda: _draw(rng, level), lambda drawn: _instance(drawn[0]), split)
         steps = work(tree)
-        answer = str(steps[-1][3])
+        answer, want = str(steps[-1][3]), _told(tree) if told else write(tree, space="")
         prompt = _story(rng, split, tree) if told else _question(rng, split, tree, level)
         solutions: dict[Style, Solution] = {
             "direct": Solution("", answer),
             "terse": Solution(", ".join(_equation(*step) for step in steps), answer),
-            "steps": Solution("\n".join([*(_explained(step) for step in steps), _checked(steps[-1])]), answer),
+            "steps": Solution("\n".join([f"Want: {want}", *(explained(*step[:3]) for step in steps)]), answer),
         }
         facts = {"expression": write(tree), "results": [step[3] for step in steps]}
         return Problem(self.name, level, split, (prompt,), answer, solutions, _instance(tree), facts)
@@ -192,15 +211,11 @@ def _equation(op: str, a: int, b: int, result: int) -> str:
     return f"{a}{op}{b if b >= 0 else f'({b})'}={result}"
 
 
-def _explained(step: Step) -> str:
-    equations = explain(*step[:3])
-    return equations[0] if len(equations) == 1 else f"{_equation(*step).partition('=')[0]}: {', '.join(equations)}"
-
-
-def _checked(step: Step) -> str:
-    op, a, b, result = step
-    inverse = {"+": "-", "-": "+", "*": "/", "/": "*"}[op]
-    return f"Check: {_equation(inverse, result, b, a)}"
+def explained(op: str, a: int, b: int) -> str:
+    """`explain` on one line, the operation in front unless it is a single step: "57+68: 57+60=117, 117+8=125"."""
+    equations = explain(op, a, b)
+    left = _equation(op, a, b, 0).removesuffix("=0")
+    return equations[0] if len(equations) == 1 else f"{left}: {', '.join(equations)}"
 
 
 def _collapse(results: list[str]) -> list[str]:
@@ -288,6 +303,14 @@ def _question(rng: random.Random, split: Split, tree: Tree, level: int) -> str:
     signs = rng.choice((PLAIN_SIGNS, PLAIN_SIGNS, CROSS_SIGNS, WORD_SIGNS if level <= 2 else CROSS_SIGNS))
     space = " " if signs is WORD_SIGNS else rng.choice((" ", " ", ""))
     return pick(rng, split, PHRASINGS, TEST_PHRASINGS).format(x=write(tree, signs, space))
+
+
+def _told(tree: Tree) -> str:
+    """A story's number and its operations in order: "50 +21 *5 /2"."""
+    if isinstance(tree, int):
+        return str(tree)
+    op, before, number = tree
+    return f"{_told(before)} {op}{number}"
 
 
 def _story(rng: random.Random, split: Split, tree: Tree) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
-from favilla.worlds.phrasing import pick
+from favilla.worlds.phrasing import combined, pick
 from favilla.worlds.words import WORDS
 
 CODES = tuple(first + second for first in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" for second in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -23,24 +23,48 @@ CODES = tuple(first + second for first in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" for secon
 ARROWS = {1: (4, 5), 2: (6, 8), 3: (12, 12), 4: (16, 20)}
 HOPS = {1: (1, 1), 2: (2, 2), 3: (3, 4), 4: (5, 7)}
 
-PHRASINGS = (
-    "{arrows}\nStart at {start} and follow {hops}. Where do you end?",
-    "{arrows}\nFrom {start}, follow {hops}. Where are you?",
-    "{arrows}\nWhere do you get from {start} after {hops}?",
-    "{arrows}\nYou are at {start}. Follow {hops}. Name the node.",
-    "{arrows}\nWhich node is {hops} away from {start}?",
-    "{arrows}\nBegin at {start}, take {hops}. Give the last node.",
-    "{arrows}\n{start}, then {hops}: which node?",
-    "{arrows}\nWhat do you reach from {start} by {hops}?",
-    "Here are some arrows.\n{arrows}\nStart: {start}. Follow {hops}. End?",
-    "Follow {hops} from {start}.\n{arrows}\nWhere does it lead?",
-    "Start at {start}. Take {hops}.\n{arrows}",
-    "Arrows:\n{arrows}\nQuestion: from {start}, where do {hops} lead?",
-    "Look at these arrows.\n{arrows}\nWhere is someone who leaves {start} and follows {hops}?",
-    "Graph:\n{arrows}\nWalk {hops} from {start}. Which node is this?",
-    "Where do I end if I go {hops} from {start}?\n{arrows}",
-    "{arrows}\nGo from {start} along {hops} and tell me the node.",
+# Each as it follows the arrows; some stand before them as well.
+QUESTIONS = (
+    "Start at {start} and follow {hops}. Where do you end?",
+    "From {start}, follow {hops}. Where are you?",
+    "Where do you get from {start} after {hops}?",
+    "You are at {start}. Follow {hops}. Name the node.",
+    "Which node is {hops} away from {start}?",
+    "Begin at {start}, take {hops}. Give the last node.",
+    "{start}, then {hops}: which node?",
+    "What do you reach from {start} by {hops}?",
+    "Start: {start}. Follow {hops}. End?",
+    "Follow {hops} from {start}. Where does it lead?",
+    "Where is someone who leaves {start} and follows {hops}?",
+    "Walk {hops} from {start}. Which node is this?",
+    "Where do I end if I go {hops} from {start}?",
+    "Go from {start} along {hops} and tell me the node.",
+    "With {hops} from {start}, which node comes out?",
+    "I stand on {start}. After {hops}, where do I stand?",
+    "Jump {hops}, beginning at {start}. Which node?",
+    "{hops} from {start}: where?",
+    "The first node is {start}. Do {hops}. Which one is last?",
+    "If {start} is the beginning, where are you after {hops}?",
+    "Do {hops}. The beginning is {start}. Say the end.",
+    "How far do {hops} bring you from {start}? Name that node.",
+    "Someone is on {start} and makes {hops}. On which node is that?",
+    "One begins with {start}, then come {hops}. What is last?",
+    "Count {hops} on from {start}. What is there?",
+    "Trace {hops} with {start} as origin.",
+    "After {hops} someone who began at {start} is where?",
+    "Tell where {hops} end that begin in {start}.",
+    "Advance by {hops}. You begin on {start}.",
+    "Find what {hops} from {start} give.",
 )
+HEADINGS = ("", "", "Arrows:\n", "Graph:\n", "Here are some arrows.\n", "Look at these arrows.\n", "There are these nodes:\n",
+            "Given:\n", "Data:\n", "These are all connections.\n", "Hello. Here is a small graph.\n", "What follows what:\n",
+            "Think first.\n", "We know this:\n")  # fmt: skip
+PHRASINGS = tuple(
+    dict.fromkeys((
+        *combined(HEADINGS, ("{arrows}\n",), QUESTIONS),
+        *combined(QUESTIONS, ("\n{arrows}", "\nArrows:\n{arrows}", " Use this:\n{arrows}", "\n{arrows}\nWhere is that?")),
+    ))
+)  # fmt: skip
 TEST_PHRASINGS = (
     "{arrows}\nA traveller at {start} moves along {hops}. Where does the traveller stop?",
     "A map:\n{arrows}\nPlease find the node that lies {hops} beyond {start}.",
@@ -94,13 +118,13 @@ class Hops(Family):
     def sample(self, rng: random.Random, level: int, split: Split) -> Problem:
         walk = draw_in_split(lambda: _draw(rng, level), _instance, split)
         way, answer = walk.way, walk.way[-1]
-        hops = [f"{a}->{b}" for a, b in pairwise(way)]
-        numbered = [f"Hop {number}: {hop}" for number, hop in enumerate(hops, start=1)]
-        check = f"Check: {len(hops)} of {len(hops)} hops, last {answer}"
+        want = f"Want: {way[0]}, {len(way) - 1} hop{'s' if len(way) > 2 else ''}"
+        # With spaces around the arrow a name is written as most prompts write it, and can be copied as it is.
+        numbered = [f"{number}: {a} -> {b}" for number, (a, b) in enumerate(pairwise(way), start=1)]
         solutions: dict[Style, Solution] = {
             "direct": Solution("", answer),
             "terse": Solution("->".join(way), answer),
-            "steps": Solution("\n".join([f"Start: {way[0]}", *numbered, check]), answer),
+            "steps": Solution("\n".join([want, *numbered]), answer),
         }
         prompt = _prompt(rng, split, walk, level)
         facts = {"arrows": walk.arrows, "way": way}

@@ -17,8 +17,8 @@ import random
 import re
 
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
-from favilla.worlds.list_operations import OPERATIONS, Items, Kind, Operation
-from favilla.worlds.phrasing import pick
+from favilla.worlds.list_operations import OPERATIONS, SHORT, Items, Kind, Operation
+from favilla.worlds.phrasing import pick, widened
 from favilla.worlds.words import WORDS
 
 LENGTHS = {1: (3, 4), 2: (5, 6), 3: (7, 8), 4: (9, 12)}
@@ -26,7 +26,7 @@ OPERATION_COUNTS = {1: 1, 2: 1, 3: 2, 4: 3}
 LISTS = "list"
 NOUNS: dict[Kind, str] = {"numbers": LISTS, "words": LISTS, "letters": "string"}
 
-PHRASINGS = (
+PHRASINGS = widened((
     "Take the {noun} {x} and {do}.",
     "Here is a {noun}: {x}. Now {do}.",
     "{noun_capital}: {x}\nTask: {do}",
@@ -44,7 +44,22 @@ PHRASINGS = (
     "Can you take {x} and {do}?",
     "What do you get from {x} if you {do}?",
     "Start with {x}, then {do}. What comes out?",
-)
+    "There is a {noun} that I have to change: {x}. How does it look if I {do}?",
+    "{do_capital}, please. This is the {noun}:\n{x}",
+    "The exercise says: {do}. It gives {x}.",
+    "Your task is this: {do}. Use {x}.",
+    "We were given {x} at school and must {do}.",
+    "{x} is a {noun}. {do_capital}.",
+    "If I {do}, what becomes of {x}?",
+    "Can you {do}? I mean {x}.",
+    "{noun_capital}:\n{x}\n{do_capital}.\nResult?",
+    "See what stands here: {x}. Now {do}.",
+    "Let {x} be a {noun}. {do_capital}.",
+    "I want you to {do}. You need {x} for that.",
+    "Work on {x}: {do}.",
+    "Try to {do} with {x}.",
+    "Question: {do}. Data: {x}.",
+))  # fmt: skip
 TEST_PHRASINGS = (
     "Somebody gave me the {noun} {x}. Would you {do}?",
     "Input: {x}\nWhat to do: {do}\nOutput:",
@@ -82,8 +97,12 @@ class Lists(Family):
         for index, operation in enumerate(operations):
             given = f" of {shown[0]}" if index == 0 else ""
             terse.append(f"{operation.short}{given} {RESULT} {shown[index + 1]}")
-            steps.append(f"{operation.short}{given}: {operation.work(results[index])} {RESULT} {shown[index + 1]}")
-        steps.append(f"Check: {operations[-1].check(results[-2], results[-1])}")
+            work = operation.work(results[index])
+            if kind == "letters" and not operation.counts:
+                work += _joined(results[index + 1])
+            steps.append(f"{operation.short}{given}: {work} {RESULT} {shown[index + 1]}")
+        if len(operations) > 1:
+            steps.insert(0, f"Want: {', '.join(operation.short for operation in operations)}")
         solutions: dict[Style, Solution] = {
             "direct": Solution("", answer),
             "terse": Solution("\n".join(terse), answer),
@@ -108,6 +127,13 @@ class Lists(Family):
 def write(kind: Kind, items: Items) -> str:
     """The items as they stand in an answer: lists joined by ", ", the letters of a string joined by nothing."""
     return ("" if kind == "letters" else ", ").join(str(item) for item in items)
+
+
+def _joined(letters: Items) -> str:
+    """A short string put together letter by letter, for a tokenizer hides which letters it has: " | e/en/ene"."""
+    text = "".join(str(letter) for letter in letters)
+    parts = "/".join(text[:count] for count in range(1, len(text) + 1))
+    return f" | {parts}" if 1 < len(text) <= SHORT else ""
 
 
 def _draw(rng: random.Random, level: int) -> tuple[Kind, Items, list[Operation]]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Sequence
 
 from favilla.worlds.base import Split
+
+# What may stand around any question. It asks for nothing: it is there so that a question must be found, wherever it stands.
+OPENINGS = (
+    "Hello. ", "Hi! ", "A question: ", "Task: ", "Next one. ", "Think first. ", "Careful here. ", "For school: ", "OK. ",
+    "Well then. ", "We need to know this. ", "Good morning. ", "Exercise: ", "Let us try this. ", "A short one. ", "Ready? ",
+    "This should be easy. ",
+)  # fmt: skip
+CLOSINGS = (
+    " Thanks.", " Thank you!", " Please.", " Step by step.", " Be exact.", " Take your time.", " No hurry.", " I am not sure.",
+    " One answer.", " It matters.", " Nothing else.", " Any idea?", " Work carefully.",
+)  # fmt: skip
 
 
 def pick(rng: random.Random, split: Split, phrasings: Sequence[str], test_phrasings: Sequence[str]) -> str:
@@ -20,3 +32,24 @@ def pick(rng: random.Random, split: Split, phrasings: Sequence[str], test_phrasi
     position = rng.random()
     choices = test_phrasings if split == "test" and held_out and test_phrasings else phrasings
     return choices[int(position * len(choices))]
+
+
+def combined(*parts: Sequence[str]) -> tuple[str, ...]:
+    """Every choice of one text from each part, put together in order."""
+    return tuple("".join(choice) for choice in itertools.product(*parts))
+
+
+def widened(
+    questions: Sequence[str], openings: Sequence[str] = OPENINGS, closings: Sequence[str] = CLOSINGS
+) -> tuple[str, ...]:
+    """The questions as they are, and twice as many with an opening, a closing or both around them.
+
+    Openings and closings go round at paces of their own, so that none of them belongs to one question.
+    """
+    before, after = itertools.cycle(openings), itertools.cycle(closings)
+    dressed = []
+    for number, question in enumerate(question for question in questions for _ in range(2)):
+        opening = next(before) if number % 3 != 1 else ""
+        closing = next(after) if number % 3 != 0 else ""
+        dressed.append(f"{opening}{question}{closing}")
+    return (*questions, *dressed)
