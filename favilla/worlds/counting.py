@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, background, canvas_size, degrade, luminance, mixed, shade
 from favilla.worlds.marks import Pencil
-from favilla.worlds.scenes import Question, Scene, SceneFamily
+from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
+from favilla.worlds.scenes import Question, Scene, SceneFamily, winners
 
 SHAPES = ("circle", "square", "triangle", "star", "diamond", "cross")
 PLURAL = {"circle": "circles", "square": "squares", "triangle": "triangles", "star": "stars", "diamond": "diamonds",
@@ -33,7 +34,7 @@ SIZES = {
     4: ((16, 30), (8, 6), (252, 392), 144),
 }
 
-COUNT = (
+COUNT = widened((
     "How many {what} are there?",
     "How many {what} do you see?",
     "Count the {what}.",
@@ -42,42 +43,82 @@ COUNT = (
     "Number of {what}?",
     "{what}: how many?",
     "Please count all {what}.",
-)
+    "I am looking for {what}. How many does the picture show?",
+    "{what}?",
+    "Of all things here, how many are {what}?",
+    "Say how many {what} this is.",
+    "Give the count of {what}.",
+    "Are there any {what}? If so, how many?",
+    "Let me know how many {what} you count.",
+    "{what} in this picture, how many?",
+    "We want the {what}. Their number?",
+    "Only {what} matter now. How many?",
+), PICTURE_OPENINGS)  # fmt: skip
 COUNT_TEST = (
     "How many {what} can be found here?",
     "Tell me the number of {what} in this image.",
     "Find all {what} and count them.",
 )
-DIFFERENCE = (
+DIFFERENCE = widened((
     "How many more {what} than {other} are there?",
     "By how much do the {what} outnumber the {other}?",
     "How many {what} minus how many {other}?",
     "Count the {what}, subtract the {other}.",
-)
+    "What is the difference between the numbers of {what} and {other}?",
+    "{what} minus {other}?",
+    "How large is the lead of the {what} over the {other}?",
+    "Take the {other} from the {what}. How many remain?",
+    "If each of the {other} cancels one of the {what}, how many {what} remain?",
+    "The {what} are ahead of the {other}. By what number?",
+    "How many {other} are missing to be as many as the {what}?",
+    "Count both {what} and {other}. How far apart are the counts?",
+), PICTURE_OPENINGS)  # fmt: skip
 DIFFERENCE_TEST = (
     "There are more {what} than {other}. How many more?",
     "What is the number of {what} less that of {other}?",
 )
-MOST = (
+MOST = widened((
     "Which colour is most frequent?",
     "Which colour do most shapes have?",
     "What is the most common colour?",
     "Most shapes have the same colour. Which one?",
-)
+    "What colour is seen most?",
+    "Which colour wins, by number of shapes?",
+    "Find the colour with the highest count.",
+    "Which colour has the largest number of shapes?",
+    "Give the colour that has more shapes than any other.",
+    "By count, which colour is first?",
+    "There is one colour with the most shapes. Say it.",
+    "Dominant colour?",
+), PICTURE_OPENINGS)  # fmt: skip
 MOST_TEST = ("Name the colour that appears most often.", "Which colour do the most shapes share?")
-THREE = (
+THREE = widened((
     "How many shapes are {a}, {b} and {c}? Give three numbers.",
     "Count the {a}, {b} and {c} shapes.",
     "Numbers of {a}, {b}, {c} shapes?",
     "Give the counts for {a}, {b} and {c}.",
-)
+    "Count by colour: {a}, {b}, {c}.",
+    "How many {a}, how many {b}, how many {c} ones?",
+    "{a}, {b}, {c}: how many of each?",
+    "For each of {a}, {b} and {c}, count the shapes.",
+    "Write the number of {a} shapes, then of {b} ones, then of {c} ones.",
+    "I need the numbers of {a}, {b} and {c} things, in this order.",
+    "First count {a}, then {b}, then {c}.",
+    "What are the counts of the colours {a}, {b} and {c}?",
+), PICTURE_OPENINGS)  # fmt: skip
 THREE_TEST = ("Three counts, please: {a}, {b}, {c}.", "How often do {a}, {b} and {c} occur?")
-HALF = (
+HALF = widened((
     "How many {what} are in the {half} half?",
     "Count the {what} in the {half} half of the picture.",
     "Looking at the {half} half only, how many {what} are there?",
     "{half} half: how many {what}?",
-)
+    "Two halves, left and right. Is the {half} one with {what}, and with how many?",
+    "How many {what} lie on the {half} side of the middle?",
+    "Number of {what} on the {half}?",
+    "The picture is cut down its middle. How many {what} has the {half} part?",
+    "On the {half} side, count the {what}.",
+    "Count {what}, but only on the {half}.",
+), PICTURE_OPENINGS)  # fmt: skip
 HALF_TEST = (
     "In the {half} half of the image, what is the number of {what}?",
     "Ignore all but the {half} half. How many {what}?",
@@ -143,24 +184,18 @@ class Counting(SceneFamily):
         out = [self._count(scene, c, s) for c, s in wanted]
         if level >= 2:
             tally = Counter(c for c, _ in shapes)
-            lines = _rows(scene)
             ranked = tally.most_common()
             if len(ranked) > 1 and ranked[0][1] > ranked[1][1]:
                 counts = ", ".join(f"{c} {n}" for c, n in ranked)
-                out.append(
-                    Question(
-                        "most", {}, ranked[0][0], counts, f"{lines}\n{counts}\nCheck: {ranked[0][0]} {ranked[0][1]}"
-                    )
-                )
+                out.append(Question("most", {}, ranked[0][0], counts, _most(scene)))
             for one, two in itertools.permutations(colours, 2):
                 if tally[one] > tally[two]:
-                    sums = f"{one} {tally[one]}, {two} {tally[two]}"
-                    gap = tally[one] - tally[two]
+                    gap = f"{tally[one]}-{tally[two]}={tally[one] - tally[two]}"
+                    listed = _tallied(scene, [(one, None), (two, None)])
                     out.append(
                         Question(
-                            "difference", {"what": f"{one} shapes", "other": f"{two} shapes"}, str(gap),
-                            f"{sums}, {tally[one]}-{tally[two]}={gap}",
-                            f"{lines}\n{sums}\n{tally[one]}-{tally[two]}={gap}\nCheck: {gap}+{tally[two]}={tally[one]}",
+                            "difference", {"what": f"{one} shapes", "other": f"{two} shapes"}, gap.split("=")[1],
+                            f"{one} {tally[one]}, {two} {tally[two]}, {gap}", f"Want: {one} - {two}\n{listed}\n{gap}",
                         )
                     )  # fmt: skip
             pool = colours if len(colours) > 3 else [*colours, *rng.sample(missing, 4 - len(colours))]
@@ -168,9 +203,8 @@ class Counting(SceneFamily):
                 a, b, c = rng.sample(pool, 3)
                 answer = f"{tally[a]}, {tally[b]}, {tally[c]}"
                 each = f"{a} {tally[a]}, {b} {tally[b]}, {c} {tally[c]}"
-                out.append(
-                    Question("three", {"a": a, "b": b, "c": c}, answer, each, f"{lines}\n{each}\nCheck: {answer}")
-                )
+                listed = _tallied(scene, [(colour, None) for colour in (a, b, c)])
+                out.append(Question("three", {"a": a, "b": b, "c": c}, answer, each, f"Want: {a}, {b}, {c}\n{listed}"))
         if level >= 4 and scene["grid"][0] % 2 == 0:
             for half, colour in itertools.product(("left", "right"), colours):
                 out.append(self._count(scene, colour, None, half))
@@ -187,14 +221,45 @@ class Counting(SceneFamily):
         numbered = ", ".join(f"{c} {s} {n}" for n, (c, s) in enumerate(found, start=1)) or "none"
         answer = str(len(found))
         slots = {"what": what} if half is None else {"what": what, "half": half}
-        steps = f"{_rows(scene)}\n{what}: {numbered}\nCheck: {answer}"
+        wanted = " ".join([*([half] if half else []), *([colour] if colour else []), shape or "shape"])
+        steps = f"Want: {wanted}\n{_tallied(scene, [(colour, shape)], half)}"
         return Question("count" if half is None else "half", slots, answer, numbered, steps)
 
 
-def _rows(scene: Scene) -> str:
-    """All shapes, line by line as they stand."""
+def _rows(scene: Scene) -> list[list[tuple[int, str, str]]]:
+    """Column, colour and shape of all shapes, line by line as they stand."""
     by_row = itertools.groupby(scene["shapes"], key=lambda shape: shape[1])
-    return "\n".join(", ".join(f"{colour} {kind}" for _, _, colour, kind in row) for _, row in by_row)
+    return [[(column, colour, shape) for column, _, colour, shape in row] for _, row in by_row]
+
+
+def _tallied(scene: Scene, wanted: list[tuple[str | None, str | None]], half: str | None = None) -> str:
+    """All shapes as they stand, behind each how many there are so far of each (colour, shape) that is wanted; None is any.
+    With `half`, only what lies in that half of the picture."""
+    counts, lines = [0] * len(wanted), []
+    for row in _rows(scene):
+        line = []
+        for column, colour, shape in row:
+            if half is not None and (column < scene["grid"][0] / 2) != (half == "left"):
+                continue
+            for place, (c, s) in enumerate(wanted):
+                counts[place] += c in (None, colour) and s in (None, shape)
+            line.append(f"{colour} {shape} {' '.join(map(str, counts))}")
+        if line:
+            lines.append(", ".join(line))
+    return "\n".join(lines) or "none"
+
+
+def _most(scene: Scene) -> str:
+    """All shapes with the running number of their own colour, the last number of each colour, and the largest of these."""
+    tally: Counter[str] = Counter()
+    lines = []
+    for row in _rows(scene):
+        line = []
+        for _, colour, shape in row:
+            tally[colour] += 1
+            line.append(f"{colour} {shape} {tally[colour]}")
+        lines.append(", ".join(line))
+    return "\n".join(["Want: most frequent colour", *lines, *winners(list(tally.items()), largest=True)])
 
 
 def _visible(rng: random.Random, colour: str, paper: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -18,6 +18,13 @@ CLOSINGS = (
     " Thanks.", " Thank you!", " Please.", " Step by step.", " Be exact.", " Take your time.", " No hurry.", " I am not sure.",
     " One answer.", " It matters.", " Nothing else.", " Any idea?", " Work carefully.",
 )  # fmt: skip
+PICTURE_OPENINGS = (
+    *OPENINGS,
+    "Look at the picture. ",
+    "About this picture: ",
+    "See the image. ",
+    "You see a picture. ",
+)
 
 
 def pick(rng: random.Random, split: Split, phrasings: Sequence[str], test_phrasings: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import json
 import random
 import re
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +109,18 @@ def balanced(rng: random.Random, questions: list[Question]) -> Question:
     kind = rng.choice(sorted({q.kind for q in questions}))
     answer = rng.choice(sorted({q.answer for q in questions if q.kind == kind}))
     return rng.choice([q for q in questions if (q.kind, q.answer) == (kind, answer)])
+
+
+def winners(items: Sequence[tuple[str, int]], largest: bool, keep: int = 1) -> list[str]:
+    """A line for each named value, with the `keep` best so far behind it: "Jun 4: Jun 4", "Nov 1: Jun 4".
+
+    What is compared stands side by side, the last line's best and the new one. Of equal values the earlier one stays ahead.
+    """
+    lines, best = [], []  # type: list[str], list[tuple[str, int]]
+    for item in items:
+        best = sorted([*best, item], key=lambda one: -one[1] if largest else one[1])[:keep]
+        lines.append(f"{item[0]} {item[1]}: {', '.join(f'{name} {value}' for name, value in best)}")
+    return lines
 
 
 def key_of(thinking: str) -> str | None:
