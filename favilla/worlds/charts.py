@@ -24,10 +24,12 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image, ImageFont
 
+from favilla.worlds import chart_wordings as ask
+from favilla.worlds.arithmetic import explained
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, face, ink, mixed, shade
 from favilla.worlds.marks import Mark, marks_within, sign_middles
-from favilla.worlds.scenes import Question, Scene, SceneFamily
+from favilla.worlds.scenes import Question, Scene, SceneFamily, winners
 
 NAMES = (
     "Ann", "Bob", "Cal", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jim", "Kim", "Leo", "Mia", "Ned", "Ola", "Pia", "Ray",
@@ -48,66 +50,25 @@ SIZES = {
     4: ((5, 9), (280, 392), 182, (10, 13)),
 }
 
-VALUE = (
-    "What is the value of {item}?",
-    "Read the value of {item}.",
-    "How much is {item}?",
-    "Which value does the chart show for {item}?",
-    "{item}: what value?",
-    "What does {item} stand at?",
-)
-VALUE_TEST = ("Tell me the number for {item}.", "From the chart, what is {item}?")
-LARGEST = (
-    "Which item is largest?",
-    "What has the highest value?",
-    "Name the item with the largest value.",
-)
-LARGEST_TEST = ("Which name leads the chart?",)
-SMALLEST = (
-    "Which item is smallest?",
-    "What has the lowest value?",
-    "Name the item with the smallest value.",
-)
-SMALLEST_TEST = ("Which name comes last by value?",)
-SUM = (
-    "What is the sum of {item} and {other}?",
-    "Add {item} and {other}.",
-    "How much are {item} and {other} together?",
-    "{item} plus {other}?",
-)
-SUM_TEST = ("Take {item} and {other} together. What do you get?",)
-GAP = (
-    "How much larger is {item} than {other}?",
-    "What is {item} minus {other}?",
-    "By how much does {item} exceed {other}?",
-)
-GAP_TEST = ("What is the distance between {item} and the smaller {other}?",)
-ABOVE = ("How many values are above {limit}?", "Count the values over {limit}.", "How many items exceed {limit}?")
-ABOVE_TEST = ("What number of items lies higher than {limit}?",)
-MEAN = ("What is the mean of {item}, {other} and {third}?", "Average {item}, {other} and {third}.")
-MEAN_TEST = ("On average, what do {item}, {other} and {third} come to?",)
-RANK = ("Which item is {nth} largest?", "Name the {nth} largest item.", "Ranked from the top, which is {nth}?")
-RANK_TEST = ("By value, who takes the {nth} place?",)
-RISE = ("Before which item is the largest rise?", "Which item rises most above the one before it?")
-RISE_TEST = ("The biggest step up leads to which item?",)
-SERIES_VALUE = ("What is {item} in {series}?", "Read {item} of the series {series}.", "{series}, {item}: what value?")
-SERIES_VALUE_TEST = ("For {series}, how much is {item}?",)
-
 
 class Charts(SceneFamily):
     """Reading charts; see the module's docstring for levels and answers."""
 
     name = "charts"
     levels = 4
-    phrasings = {"value": VALUE, "largest": LARGEST, "smallest": SMALLEST, "sum": SUM, "gap": GAP, "above": ABOVE,
-                 "mean": MEAN, "rank": RANK, "rise": RISE, "series": SERIES_VALUE}  # fmt: skip
-    test_phrasings = {"value": VALUE_TEST, "largest": LARGEST_TEST, "smallest": SMALLEST_TEST, "sum": SUM_TEST, "gap": GAP_TEST,
-                      "above": ABOVE_TEST, "mean": MEAN_TEST, "rank": RANK_TEST, "rise": RISE_TEST,
-                      "series": SERIES_VALUE_TEST}  # fmt: skip
+    phrasings = {
+        "value": ask.VALUE, "largest": ask.LARGEST, "smallest": ask.SMALLEST, "sum": ask.SUM, "gap": ask.GAP, "above": ask.ABOVE,
+        "mean": ask.MEAN, "rank": ask.RANK, "rise": ask.RISE, "series": ask.SERIES_VALUE,
+    }  # fmt: skip
+    test_phrasings = {
+        "value": ask.VALUE_TEST, "largest": ask.LARGEST_TEST, "smallest": ask.SMALLEST_TEST, "sum": ask.SUM_TEST,
+        "gap": ask.GAP_TEST, "above": ask.ABOVE_TEST, "mean": ask.MEAN_TEST, "rank": ask.RANK_TEST, "rise": ask.RISE_TEST,
+        "series": ask.SERIES_VALUE_TEST,
+    }  # fmt: skip
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
         """kind; names of the items; series: name ("" if there is one alone) -> values; _printed: values are written at
-        their marks; _step: distance of grid lines."""
+        their marks; _step: distance of grid lines; _order, once drawn: how the items are read."""
         (few, many), *_ = SIZES[level]
         kind = rng.choice(("bar", "bar", "barh", "line", "pie" if level < 4 else "bar"))
         names = rng.sample(NAMES, min(rng.randint(few, many), 6 if kind == "pie" else 9))
@@ -144,6 +105,7 @@ class Charts(SceneFamily):
                 break
         if scene["kind"] in ("bar", "line"):
             width = max(width, int((2.3 * letters) * len(scene["names"]) + 4 * letters))
+        scene["_order"] = list(range(len(scene["names"])))
         paper = background(rng)
         pen = ink(paper)
         family = rng.choice(tuple(FONTS))
@@ -172,37 +134,36 @@ class Charts(SceneFamily):
         names, series = scene["names"], scene["series"]
         if len(series) > 1:
             return _about_series(scene)
-        values = dict(zip(names, series[""], strict=True))
+        # As they are read: of a pie nobody can see which share was drawn first.
+        values = {names[place]: series[""][place] for place in scene["_order"]}
         listed = ", ".join(f"{name} {value}" for name, value in values.items())
-        lines = "\n".join(f"{name} {value}" for name, value in values.items())
+        lines = [f"{name} {value}" for name, value in values.items()]
         out = [
-            _question("value", {"item": name}, str(value), f"{name} {value}", lines) for name, value in values.items()
+            _question("value", {"item": name}, str(value), f"{name} {value}", [name, *lines[: place + 1]])
+            for place, (name, value) in enumerate(values.items())
         ]
+        items = list(values.items())
         ranked = sorted(values, key=lambda name: -values[name])
         ordered = [values[name] for name in ranked]
         if ordered[0] > ordered[1]:
-            out.append(_question("largest", {}, ranked[0], listed, f"{lines}\nlargest {ranked[0]} {ordered[0]}"))
+            out.append(_question("largest", {}, ranked[0], listed, ["largest", *winners(items, largest=True)]))
         if ordered[-1] < ordered[-2]:
-            out.append(_question("smallest", {}, ranked[-1], listed, f"{lines}\nsmallest {ranked[-1]} {ordered[-1]}"))
+            out.append(_question("smallest", {}, ranked[-1], listed, ["smallest", *winners(items, largest=False)]))
         if level >= 2:
             for a, b in itertools.permutations(values, 2):
-                both = f"{a} {values[a]}, {b} {values[b]}"
-                work = f"{values[a]}+{values[b]}={values[a] + values[b]}"
-                out.append(
-                    _question("sum", {"item": a, "other": b}, work.split("=")[1], f"{both}, {work}", f"{lines}\n{work}")
-                )
+                out.append(_combined("+", "sum", (a, b), (values[a], values[b]), lines))
                 if values[a] > values[b]:
-                    work = f"{values[a]}-{values[b]}={values[a] - values[b]}"
-                    out.append(
-                        _question(
-                            "gap", {"item": a, "other": b}, work.split("=")[1], f"{both}, {work}", f"{lines}\n{work}"
-                        )
-                    )
+                    out.append(_combined("-", "gap", (a, b), (values[a], values[b]), lines))
         if level >= 3:
             limit = rng.choice(ordered)
             found = ", ".join(name for name in names if values[name] > limit) or "none"
-            count = sum(value > limit for value in ordered)
-            out.append(_question("above", {"limit": str(limit)}, str(count), found, f"{lines}\nabove {limit}: {found}"))
+            running = itertools.accumulate(int(value > limit) for value in values.values())
+            above = [
+                f"{name} {value}, {limit}: {'yes' if value > limit else 'no'} {count}"
+                for (name, value), count in zip(items, running, strict=True)
+            ]
+            answer = str(sum(value > limit for value in ordered))
+            out.append(_question("above", {"limit": str(limit)}, answer, found, [f"count above {limit}", *above]))
         if level == 4:
             out += _harder(values, listed, lines)
         return out
@@ -223,53 +184,78 @@ def _marks(figure: Figure, axes: Axes, scene: Scene, letters: ImageFont.FreeType
     return marks_within([(label, x, height - y) for label, x, y in noted], width, height)
 
 
-def _harder(values: dict[str, int], listed: str, lines: str) -> list[Question]:
+def _combined(
+    op: str,
+    kind: str,
+    names: tuple[str, str],
+    values: tuple[int, int],
+    lines: list[str],
+    wanted: tuple[str, str] | None = None,
+) -> Question:
+    """A sum or a difference of two values; names: as they stand in the question, wanted: as they stand in the working."""
+    (a, b), (left, right) = wanted or names, values
+    both = f"{a} {left}, {b} {right}"
+    result = left + right if op == "+" else left - right
+    steps = [f"{a} {op} {b}", *lines, both, explained(op, left, right)]
+    return _question(
+        kind, {"item": names[0], "other": names[1]}, str(result), f"{both}, {left}{op}{right}={result}", steps
+    )  # fmt: skip
+
+
+def _harder(values: dict[str, int], listed: str, lines: list[str]) -> list[Question]:
     out, names = [], list(values)
     for a, b, c in itertools.combinations(names, 3):
-        total = values[a] + values[b] + values[c]
+        two, total = values[a] + values[b], values[a] + values[b] + values[c]
         if total % 3 == 0:
             work = f"{values[a]}+{values[b]}+{values[c]}={total}, {total}/3={total // 3}"
             slots = {"item": a, "other": b, "third": c}
-            out.append(_question("mean", slots, str(total // 3), work, f"{lines}\n{work}"))
+            steps = [
+                f"mean of {a}, {b}, {c}", *lines, f"{a} {values[a]}, {b} {values[b]}, {c} {values[c]}",
+                explained("+", values[a], values[b]), explained("+", two, values[c]), f"{total}/3={total // 3}",
+            ]  # fmt: skip
+            out.append(_question("mean", slots, str(total // 3), work, steps))
+    items = list(values.items())
     if len(set(values.values())) == len(values):
         ranked = sorted(names, key=lambda name: -values[name])
-        order = ", ".join(ranked)
         for place, nth in ((1, "second"), (2, "third"), (3, "fourth")):
-            out.append(_question("rank", {"nth": nth}, ranked[place], order, f"{lines}\n{order}"))
+            steps = [f"{nth} largest", *winners(items, largest=True, keep=place + 1)]
+            out.append(_question("rank", {"nth": nth}, ranked[place], ", ".join(ranked), steps))
     rises = {b: values[b] - values[a] for a, b in itertools.pairwise(names)}
     best = max(rises.values())
     if best > 0 and list(rises.values()).count(best) == 1:
         name = max(rises, key=lambda key: rises[key])
-        steps = ", ".join(f"{b} {rise:+d}" for b, rise in rises.items())
-        out.append(_question("rise", {}, name, steps, f"{lines}\n{steps}"))
+        differences = [f"{b} {values[b]}-{values[a]}={rises[b]}" for a, b in itertools.pairwise(names)]
+        terse = ", ".join(f"{b} {rise:+d}" for b, rise in rises.items())
+        steps = ["largest rise", *lines, *differences, *winners(list(rises.items()), largest=True)]
+        out.append(_question("rise", {}, name, terse, steps))
     return out
 
 
 def _about_series(scene: Scene) -> list[Question]:
     out = []
     names, series = scene["names"], scene["series"]
-    lines = "\n".join(
+    lines = [
         f"{key}: " + ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
         for key, values in series.items()
-    )
+    ]
     for key, values in series.items():
         for name, value in zip(names, values, strict=True):
-            out.append(_question("series", {"item": name, "series": key}, str(value), f"{key} {name} {value}", lines))
+            found = f"{key} {name} {value}"
+            out.append(
+                _question("series", {"item": name, "series": key}, str(value), found, [f"{key} {name}", *lines, found])
+            )
     first, second = series
     for i, name in enumerate(names):
-        a, b = series[first][i], series[second][i]
-        slots = {"item": f"{name} in {first}", "other": f"{name} in {second}"}
-        work = f"{a}+{b}={a + b}"
-        terse = f"{first} {a}, {second} {b}, "
-        out.append(_question("sum", slots, str(a + b), terse + work, f"{lines}\n{work}"))
-        if a > b:
-            work = f"{a}-{b}={a - b}"
-            out.append(_question("gap", slots, str(a - b), terse + work, f"{lines}\n{work}"))
+        values_of = series[first][i], series[second][i]
+        asked, wanted = (f"{name} in {first}", f"{name} in {second}"), (f"{first} {name}", f"{second} {name}")
+        out.append(_combined("+", "sum", asked, values_of, lines, wanted))
+        if values_of[0] > values_of[1]:
+            out.append(_combined("-", "gap", asked, values_of, lines, wanted))
     return out
 
 
-def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
+def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: list[str]) -> Question:
+    return Question(kind, slots, answer, terse, "\n".join(["Want: " + steps[0], *steps[1:]]))
 
 
 def _shares(rng: random.Random, count: int) -> list[int]:
@@ -305,6 +291,9 @@ def _pie(rng: random.Random, axes: Axes, scene: Scene, letters: int, pen: RGB) -
             color=_unit(ink(tone)),
         )
         axes.text(1.22 * x, 1.18 * y, name, ha="center", va="center", color=_unit(pen))
+    # Clockwise from the top; angles grow the other way, from the right.
+    turned = [(90 - (patch.theta1 + patch.theta2) / 2) % 360 for patch in patches]
+    scene["_order"] = sorted(range(len(turned)), key=lambda place: turned[place])
     axes.set_xlim(-1.45, 1.45)
     axes.set_ylim(-1.35, 1.35)
 
