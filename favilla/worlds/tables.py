@@ -16,10 +16,12 @@ import random
 
 from PIL import Image, ImageDraw
 
+from favilla.worlds.arithmetic import explained
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import background, degrade, font, ink, luminance, mixed, shade, text_size
 from favilla.worlds.marks import Pencil
-from favilla.worlds.scenes import Question, Scene, SceneFamily
+from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
+from favilla.worlds.scenes import Question, Scene, SceneFamily, winners
 
 NAMES = (
     "Ann", "Bob", "Cal", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jim", "Kim", "Leo", "Mia", "Ned", "Ola", "Pia", "Ray",
@@ -38,7 +40,7 @@ SIZES = {
     4: ((8, 10), (4, 5), 999, (10, 12)),
 }
 
-CELL = (
+CELL = widened((
     "What is {row}'s {column}?",
     "What is the {column} of {row}?",
     "{column} of {row}?",
@@ -46,51 +48,120 @@ CELL = (
     "Read the {column} of {row}.",
     "In the row {row}, what is {column}?",
     "Look up {column} for {row}.",
-)
+    "What {column} has {row}?",
+    "Find {row}, then its {column}.",
+    "{row} has which {column}?",
+    "Under {column}, what is written for {row}?",
+    "Go to the row of {row} and read {column}.",
+    "Say the {column} that belongs to {row}.",
+    "Which {column} does the table give for {row}?",
+    "I need {row}'s {column}.",
+    "Column {column}, row {row}: what is there?",
+), PICTURE_OPENINGS)  # fmt: skip
 CELL_TEST = (
     "For {row}, how much is {column}?",
     "Tell me the number at row {row} and column {column}.",
     "{row}: {column}?",
 )
-LARGEST = (
+LARGEST = widened((
     "Which row has the largest {column}?",
     "Who or what has the highest {column}?",
     "Where is {column} largest?",
     "Name the row with the most {column}.",
-)
+    "Which one has the most {column}?",
+    "Largest {column}: which row?",
+    "In which row is {column} at its maximum?",
+    "Look down {column}. Where is the highest number?",
+    "Maximum of {column}: in which row?",
+    "The top {column} belongs to whom or what?",
+    "Find the row whose {column} is the biggest.",
+    "What row wins in {column}?",
+    "Give the name beside the highest {column}.",
+    "Which row beats all others in {column}?",
+), PICTURE_OPENINGS)  # fmt: skip
 LARGEST_TEST = ("By {column}, which row comes first?", "Whose {column} is greatest?")
-FIND = (
+FIND = widened((
     "Which row has {column} {value}?",
     "Whose {column} is {value}?",
     "Where is {column} equal to {value}?",
     "{column} is {value} in which row?",
-)
+    "Which one has {value} as its {column}?",
+    "{column} = {value}: which row?",
+    "Look for {value} in {column}. Which row is it?",
+    "Who or what has a {column} of {value}?",
+    "In the column {column} stands {value}. In which row?",
+    "What row has {value} under {column}?",
+    "The {column} is {value}. Whose is it?",
+    "{value} is the {column} of which row?",
+    "Search {column} for {value} and name the row.",
+), PICTURE_OPENINGS)  # fmt: skip
 FIND_TEST = ("Find the row where {column} reads {value}.",)
-SUM = (
+SUM = widened((
     "What is the {column} of {row} and {other} together?",
     "Add the {column} of {row} and {other}.",
     "{column}: {row} plus {other}?",
     "How much {column} do {row} and {other} have together?",
-)
+    "What is {row}'s {column} plus {other}'s?",
+    "Sum of {column} for {row} and {other}?",
+    "Add up {column} for {row} and {other}.",
+    "In {column}, how much are {row} and {other} in all?",
+    "Look at {column}: {row} + {other} = ?",
+    "Total {column} of {row} and {other}?",
+    "If {row} and {other} share their {column}, how much is there?",
+    "Both {row} and {other} have a {column}. What is the sum?",
+), PICTURE_OPENINGS)  # fmt: skip
 SUM_TEST = ("Take the {column} of {row}, add that of {other}.",)
-GAP = (
+GAP = widened((
     "By how much does {row}'s {column} exceed {other}'s?",
     "What is {row}'s {column} minus {other}'s?",
     "{column}: {row} minus {other}?",
-)
+    "Subtract {other}'s {column} from {row}'s.",
+    "How much more {column} has {row} than {other}?",
+    "In {column}, how far is {row} above {other}?",
+    "{column}: {row} - {other} = ?",
+    "What is the difference in {column} between {row} and {other}?",
+    "How much {column} must {other} gain to reach {row}?",
+    "{row} is ahead of {other} in {column}. By what amount?",
+), PICTURE_OPENINGS)  # fmt: skip
 GAP_TEST = ("How much larger is the {column} of {row} than that of {other}?",)
-ABOVE = (
+ABOVE = widened((
     "How many rows have {column} above {limit}?",
     "Count the rows with {column} over {limit}.",
     "In how many rows is {column} more than {limit}?",
-)
+    "{column} above {limit}: how many rows?",
+    "How often is {column} greater than {limit}?",
+    "Count how many have a {column} larger than {limit}.",
+    "How many have more {column} than {limit}?",
+    "Look down {column}. How many numbers pass {limit}?",
+    "Number of rows whose {column} is over {limit}?",
+    "How many times does {column} go beyond {limit}?",
+), PICTURE_OPENINGS)  # fmt: skip
 ABOVE_TEST = ("For how many rows does {column} exceed {limit}?",)
-TOTAL = ("What is the total of {column}?", "Add up the column {column}.", "Sum of {column}?")
+TOTAL = widened((
+    "What is the total of {column}?",
+    "Add up the column {column}.",
+    "Sum of {column}?",
+    "What do all values of {column} sum to?",
+    "Add every {column}.",
+    "How much is {column} over all rows?",
+    "Total {column}?",
+    "Find the sum of the column {column}.",
+    "If you add the numbers under {column}, how much is it?",
+    "Go down {column} and add.",
+), PICTURE_OPENINGS)  # fmt: skip
 TOTAL_TEST = ("All of {column} together makes what?",)
-WIDEST = (
+WIDEST = widened((
     "In which row do {column} and {other} differ most?",
     "Which row has the widest gap between {column} and {other}?",
-)
+    "Where is the difference of {column} and {other} largest?",
+    "{column} against {other}: which row differs most?",
+    "Compare {column} with {other} in each row. Where is the gap widest?",
+    "Which row has the largest difference between {column} and {other}?",
+    "Find the row in which {column} is least like {other}.",
+    "Row with the greatest difference of {column} and {other}?",
+    "For whom or what is the gap from {column} to {other} largest?",
+    "Take {column} and {other} in every row. In which one is the difference largest?",
+), PICTURE_OPENINGS)  # fmt: skip
 WIDEST_TEST = ("Where are {column} and {other} farthest apart?",)
 
 
@@ -163,56 +234,96 @@ class Tables(SceneFamily):
         return degrade(rng, image, (0.0, 0.2, 0.4, 0.8)[level - 1] * rng.random())
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
-        columns, rows = scene["columns"], scene["rows"]
-        out = []
-        for c, column in enumerate(columns):
-            values = {name: row[c] for name, row in rows.items()}
+        rows, out = scene["rows"], []
+        for column in scene["columns"]:
+            values = _column(scene, column)
+            # A row is read from its name up to the asked column, so that what is asked for is what was read last.
+            read = {name: _read(scene, name, column) for name in rows}
             listed = ", ".join(f"{name} {value}" for name, value in values.items())
-            column_text = f"{column}: {listed}"
             for name, value in values.items():
-                row_text = f"{name}: " + ", ".join(f"{h} {v}" for h, v in zip(columns, rows[name], strict=True))
-                out.append(
-                    _question("cell", {"row": name, "column": column}, str(value), f"{name} {column} {value}", row_text)
-                )
+                slots = {"row": name, "column": column}
+                want = f"{column} of {name}"
+                out.append(_question("cell", slots, str(value), f"{name} {column} {value}", [want, read[name]]))
                 if level >= 2 and list(values.values()).count(value) == 1:
                     slots = {"column": column, "value": str(value)}
-                    out.append(_question("find", slots, name, f"{column} {value} {name}", column_text))
+                    out.append(
+                        _question("find", slots, name, f"{column} {value} {name}", _found(column, values, read, name))
+                    )
             high = max(values.values())
             best = [name for name, value in values.items() if value == high]
             if len(best) == 1:
-                out.append(
-                    _question(
-                        "largest", {"column": column}, best[0], listed, f"{column_text}\nlargest {best[0]} {high}"
-                    )
-                )
+                lines = [f"{read[name]}; {won}" for name, won in zip(rows, _won(values), strict=True)]
+                out.append(_question("largest", {"column": column}, best[0], listed, [f"largest {column}", *lines]))
             if level >= 2:
                 for a, b in itertools.combinations(values, 2):
-                    work = f"{values[a]}+{values[b]}={values[a] + values[b]}"
-                    slots = {"row": a, "other": b, "column": column}
-                    terse = f"{a} {values[a]}, {b} {values[b]}, {work}"
-                    out.append(_question("sum", slots, str(values[a] + values[b]), terse, f"{column_text}\n{work}"))
+                    out.append(_combined("+", "sum", column, (a, b), values, read))
             if level >= 3:
                 for a, b in itertools.permutations(values, 2):
                     if values[a] > values[b]:
-                        work = f"{values[a]}-{values[b]}={values[a] - values[b]}"
-                        slots = {"row": a, "other": b, "column": column}
-                        terse = f"{a} {values[a]}, {b} {values[b]}, {work}"
-                        out.append(_question("gap", slots, str(values[a] - values[b]), terse, f"{column_text}\n{work}"))
+                        out.append(_combined("-", "gap", column, (a, b), values, read))
                 limit = rng.choice(sorted(values.values()))
                 above = [name for name, value in values.items() if value > limit]
-                found = ", ".join(above) or "none"
-                steps = f"{column_text}\nabove {limit}: {found}"
-                out.append(_question("above", {"column": column, "limit": str(limit)}, str(len(above)), found, steps))
+                running = itertools.accumulate(int(value > limit) for value in values.values())
+                lines = [
+                    f"{read[name]}, {limit}: {'yes' if values[name] > limit else 'no'} {count}"
+                    for name, count in zip(rows, running, strict=True)
+                ]
+                slots, found = {"column": column, "limit": str(limit)}, ", ".join(above) or "none"
+                out.append(_question("above", slots, str(len(above)), found, [f"count {column} above {limit}", *lines]))
             if level == 4:
-                running, sums = 0, []
-                for value in values.values():
-                    sums.append(f"{running}+{value}={running + value}")
-                    running += value
-                work = ", ".join(sums[1:])
-                out.append(_question("total", {"column": column}, str(running), work, f"{column_text}\n{work}"))
+                out.append(_total(column, values, read))
         if level == 4:
             out += _widest(scene)
         return out
+
+
+def _column(scene: Scene, column: str) -> dict[str, int]:
+    place = scene["columns"].index(column)
+    return {name: row[place] for name, row in scene["rows"].items()}
+
+
+def _read(scene: Scene, name: str, column: str) -> str:
+    """A row cell by cell, each beside its header, up to a column: "Fish: Left 29, Price 19"."""
+    count = scene["columns"].index(column) + 1
+    cells = zip(scene["columns"][:count], scene["rows"][name][:count], strict=True)
+    return f"{name}: {', '.join(f'{head} {value}' for head, value in cells)}"
+
+
+def _won(values: dict[str, int]) -> list[str]:
+    """For each row the best before it, and the best with it: what is compared stands side by side."""
+    best = [line.partition(": ")[2] for line in winners(list(values.items()), largest=True)]
+    return [best[0], *(f"{before}; {now}" for before, now in itertools.pairwise(best))]
+
+
+def _found(column: str, values: dict[str, int], read: dict[str, str], asked: str) -> list[str]:
+    """Row after row against the wanted value, until it is there."""
+    names = list(values)
+    names = names[: names.index(asked) + 1]
+    return [
+        f"{column} = {values[asked]}",
+        *(f"{read[name]}, {values[asked]}: {'yes' if name == asked else 'no'}" for name in names),
+    ]
+
+
+def _combined(
+    op: str, kind: str, column: str, names: tuple[str, str], values: dict[str, int], read: dict[str, str]
+) -> Question:
+    a, b = (values[name] for name in names)
+    result = str(a + b if op == "+" else a - b)
+    slots = {"row": names[0], "other": names[1], "column": column}
+    terse = f"{names[0]} {a}, {names[1]} {b}, {a}{op}{b}={result}"
+    steps = [f"{column} of {names[0]} {op} {names[1]}", *(read[name] for name in names), explained(op, a, b)]
+    return _question(kind, slots, result, terse, steps)
+
+
+def _total(column: str, values: dict[str, int], read: dict[str, str]) -> Question:
+    running, lines, sums = 0, [], []
+    for name, value in values.items():
+        total = f"{running}+{value}={running + value}"
+        lines.append(f"{read[name]}; {total}")
+        sums.append(total)
+        running += value
+    return _question("total", {"column": column}, str(running), ", ".join(sums[1:]), [f"total {column}", *lines])
 
 
 def _widest(scene: Scene) -> list[Question]:
@@ -223,12 +334,12 @@ def _widest(scene: Scene) -> list[Question]:
         best = [name for name, gap in gaps.items() if gap == high]
         if len(best) == 1:
             terse = ", ".join(f"{name} {gap}" for name, gap in gaps.items())
-            lines = "\n".join(f"{name}: {row[i]}, {row[j]}: {gaps[name]}" for name, row in scene["rows"].items())
-            out.append(
-                _question("widest", {"column": a, "other": b}, best[0], terse, f"{lines}\nwidest {best[0]} {high}")
-            )
+            lines = []
+            for (name, row), won in zip(scene["rows"].items(), _won(gaps), strict=True):
+                lines.append(f"{name}: {max(row[i], row[j])}-{min(row[i], row[j])}={gaps[name]}; {won}")
+            out.append(_question("widest", {"column": a, "other": b}, best[0], terse, [f"widest {a} - {b}", *lines]))
     return out
 
 
-def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
+def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: list[str]) -> Question:
+    return Question(kind, slots, answer, terse, "\n".join([f"Want: {steps[0]}", *steps[1:]]))
