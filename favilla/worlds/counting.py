@@ -70,6 +70,7 @@ DIFFERENCE = widened((
     "Take the {other} from the {what}. How many remain?",
     "If each of the {other} cancels one of the {what}, how many {what} remain?",
     "Compare {what} with {other}: how many more?",
+    "The {what} are ahead of the {other}. By what number?",
     "How many {other} are missing to be as many as the {what}?",
     "Count both {what} and {other}. How far apart are the counts?",
 ), PICTURE_OPENINGS)  # fmt: skip
@@ -92,7 +93,7 @@ MOST = widened((
     "Dominant colour?",
 ), PICTURE_OPENINGS)  # fmt: skip
 MOST_TEST = ("Name the colour that appears most often.", "Which colour do the most shapes share?")
-THREE = (
+THREE = widened((
     "How many shapes are {a}, {b} and {c}? Give three numbers.",
     "Count the {a}, {b} and {c} shapes.",
     "Numbers of {a}, {b}, {c} shapes?",
@@ -113,7 +114,7 @@ THREE = widened((
     "What are the counts of the colours {a}, {b} and {c}?",
 ), PICTURE_OPENINGS)  # fmt: skip
 THREE_TEST = ("Three counts, please: {a}, {b}, {c}.", "How often do {a}, {b} and {c} occur?")
-HALF = (
+HALF = widened((
     "How many {what} are in the {half} half?",
     "Count the {what} in the {half} half of the picture.",
     "Looking at the {half} half only, how many {what} are there?",

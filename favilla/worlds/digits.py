@@ -12,67 +12,147 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from favilla.worlds.arithmetic import explained
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import RGB, background, degrade, ink, mixed
 from favilla.worlds.marks import Mark
+from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 ROWS = {1: (1, (2, 3)), 2: (1, (3, 4)), 3: (2, (2, 3)), 4: (3, (2, 4))}
 PLACES = ("first", "second", "third", "fourth")
 
-READ = (
+READ = widened((
     "What number is written here?",
     "Which number is this?",
     "Read the number.",
     "What is the handwritten number?",
     "Type the number that you see.",
     "Which digits are these, as one number?",
-)
+    "The number?",
+    "Which number did someone write here?",
+    "Somebody wrote a number. Which one?",
+    "Read this number to me.",
+    "What number do you see?",
+    "Write the number with ordinary digits.",
+    "Give the number in the picture.",
+    "Enter the number.",
+), PICTURE_OPENINGS)  # fmt: skip
 READ_TEST = ("Please transcribe the number.", "What does the handwriting say?")
-PLACE = (
+PLACE = widened((
     "What is the {place} digit?",
     "Which digit stands {place} from the left?",
     "Read only the {place} digit.",
     "Name the {place} digit of the number.",
-)
+    "{place} digit?",
+    "Give the {place} digit.",
+    "Which digit is in the {place} place?",
+    "Digit {n} of the number?",
+    "Look at the {place} digit. Which one is it?",
+    "What stands in place {n}?",
+    "Type the {place} digit and no other.",
+    "The {place} of these digits is which?",
+), PICTURE_OPENINGS)  # fmt: skip
 PLACE_TEST = ("From the left, what is digit number {n}?", "Tell me the {place} digit alone.")
-LARGEST = ("What is the largest digit?", "Which digit is the greatest?", "Name the highest digit.", "Largest digit?")
+LARGEST = widened((
+    "What is the largest digit?",
+    "Which digit is the greatest?",
+    "Name the highest digit.",
+    "Largest digit?",
+    "Which one is the biggest digit?",
+    "Give the maximum of the digits.",
+    "What is the highest digit in this number?",
+    "No digit of the number is above which one of them?",
+    "Find the biggest digit.",
+    "Maximum digit?",
+    "Look for the digit with the highest value.",
+), PICTURE_OPENINGS)  # fmt: skip
 LARGEST_TEST = ("Of all digits here, which is largest?",)
-SUM = ("What do the digits add up to?", "Add all the digits.", "What is the sum of the digits?", "Sum of the digits?")
+SUM = widened((
+    "What do the digits add up to?",
+    "Add all the digits.",
+    "What is the sum of the digits?",
+    "Sum of the digits?",
+    "Digit sum?",
+    "Give the digit sum of the number.",
+    "Find the sum over its digits.",
+    "How much are all digits in sum?",
+    "Add digit by digit.",
+    "What total do these digits have?",
+    "Sum them, digit after digit.",
+), PICTURE_OPENINGS)  # fmt: skip
 SUM_TEST = ("Add the digits together. What do you get?",)
-TURNED = (
+TURNED = widened((
     "Read the digits from right to left.",
     "Write the digits in reverse order.",
     "Which digits are these, from right to left?",
-)
+    "Give the number backwards.",
+    "Reverse the number.",
+    "Start with its last digit and read back to the first.",
+    "What is this number in reverse?",
+    "Type it from the right end to the left end.",
+    "Backwards, what does the number read?",
+    "Last digit first, first digit last: which digits?",
+), PICTURE_OPENINGS)  # fmt: skip
 TURNED_TEST = ("Turn the order of the digits round.",)
-ROW = (
+ROW = widened((
     "What number is in row {row}?",
     "Read the number in row {row}.",
     "Row {row}: which number?",
     "Which number does row {row} show?",
-)
+    "Row {row}?",
+    "Give the number of row {row}.",
+    "Look at row {row}. What number is there?",
+    "What did someone write in row {row}?",
+    "Type the number that stands in row {row}.",
+    "Only row {row}: what number?",
+), PICTURE_OPENINGS)  # fmt: skip
 ROW_TEST = ("Transcribe row {row}.",)
-TOTAL = (
+TOTAL = widened((
     "What is the sum of all numbers?",
     "Add up the numbers.",
     "Total of the numbers?",
     "What do the rows add up to?",
-)
+    "Sum of the rows?",
+    "Add all numbers in the picture.",
+    "How much are these numbers in all?",
+    "Give the total over all rows.",
+    "Find the sum of every number here.",
+    "Calculate the total.",
+), PICTURE_OPENINGS)  # fmt: skip
 TOTAL_TEST = ("Add the rows together.",)
-GAP = (
+GAP = widened((
     "What is the difference between the largest and the smallest number?",
     "Subtract the smallest number from the largest.",
     "Largest number minus smallest number?",
-)
+    "Take the smallest number away from the largest.",
+    "How far apart are the largest and the smallest number?",
+    "Give the range of the numbers.",
+    "Largest minus smallest?",
+    "What remains of the largest number without the smallest?",
+    "Find the largest and the smallest number and subtract.",
+    "Difference of the extremes?",
+), PICTURE_OPENINGS)  # fmt: skip
 GAP_TEST = ("By how much is the largest number above the smallest?",)
-TOP = ("Which number is the largest?", "What is the greatest number?", "Largest number?")
+TOP = widened((
+    "Which number is the largest?",
+    "What is the greatest number?",
+    "Largest number?",
+    "Which row holds the biggest number? Give the number.",
+    "Find the largest number.",
+    "Give the maximum of the numbers.",
+    "What is the highest of these numbers?",
+    "Read the biggest number.",
+    "Look for the number with the highest value.",
+    "Compare the numbers. Which one is largest?",
+), PICTURE_OPENINGS)  # fmt: skip
 TOP_TEST = ("Of these numbers, name the largest.",)
 
 
@@ -143,52 +223,55 @@ class Digits(SceneFamily):
 
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
         numbers = scene["numbers"]
-        read = (
-            "\n".join(f"row {n}: {number}" for n, number in enumerate(numbers, start=1))
-            if len(numbers) > 1
-            else numbers[0]
-        )
         if level <= 2:
             return _about_one(numbers[0], level)
-        out = [_question("row", {"row": str(n)}, number, number, read) for n, number in enumerate(numbers, start=1)]
+        rows = [f"row {n}: {number}" for n, number in enumerate(numbers, start=1)]
+        out = [
+            _question("row", {"row": str(n)}, number, number, [f"row {n}", *rows[:n]])
+            for n, number in enumerate(numbers, start=1)
+        ]
         values = [int(number) for number in numbers]
-        running, sums = values[0], []
+        running, sums, small_sums = values[0], [], []
         for value in values[1:]:
             sums.append(f"{running}+{value}={running + value}")
+            small_sums.append(explained("+", running, value))
             running += value
         listed = ", ".join(numbers)
         high, low = max(values), min(values)
-        out.append(_question("total", {}, str(running), f"{listed}: {', '.join(sums)}", f"{read}\n{', '.join(sums)}"))
-        work = f"{high}-{low}={high - low}"
-        out.append(
-            _question(
-                "gap", {}, str(high - low), f"{listed}: {work}", f"{read}\nlargest {high}, smallest {low}\n{work}"
-            )
-        )
-        out.append(_question("top", {}, str(high), listed, f"{read}\nlargest {high}"))
+        steps = ["sum", *rows, *small_sums]
+        out.append(_question("total", {}, str(running), f"{listed}: {', '.join(sums)}", steps))
+        best, least = (_so_far(values, choose) for choose in (max, min))
+        steps = ["largest - smallest", *rows, f"largest {best}", f"smallest {least}", explained("-", high, low)]
+        out.append(_question("gap", {}, str(high - low), f"{listed}: {high}-{low}={high - low}", steps))
+        out.append(_question("top", {}, str(high), listed, ["largest", *rows, f"largest {best}"]))
         return out
 
 
 def _about_one(number: str, level: int) -> list[Question]:
-    spelled = " ".join(number)
-    out = [_question("read", {}, number, spelled, spelled)]
-    for n, digit in enumerate(number):
-        numbered = ", ".join(f"{place} {d}" for place, d in zip(PLACES, number, strict=False))
-        out.append(_question("place", {"place": PLACES[n], "n": str(n + 1)}, digit, spelled, f"{spelled}\n{numbered}"))
-    largest = max(number)
-    out.append(_question("largest", {}, largest, spelled, f"{spelled}\nlargest {largest}"))
+    spelled, digits = " ".join(number), [int(digit) for digit in number]
+    out = [_question("read", {}, number, spelled, ["number", spelled])]
+    for n, digit in enumerate(number, start=1):
+        numbered = [f"{place} {d}" for place, d in zip(PLACES[:n], number, strict=False)]
+        slots = {"place": PLACES[n - 1], "n": str(n)}
+        out.append(_question("place", slots, digit, spelled, [f"{PLACES[n - 1]} digit", *numbered]))
+    steps = ["largest digit", spelled, f"largest {_so_far(digits, max)}"]
+    out.append(_question("largest", {}, max(number), spelled, steps))
     if level >= 2:
-        total = str(sum(map(int, number)))
-        running, sums = int(number[0]), []
-        for digit in number[1:]:
-            sums.append(f"{running}+{digit}={running + int(digit)}")
-            running += int(digit)
-        out.append(
-            _question("sum", {}, total, f"{spelled}: {'+'.join(number)}={total}", f"{spelled}\n{', '.join(sums)}")
-        )
-        out.append(_question("turned", {}, number[::-1], spelled, f"{spelled}\nbackwards {' '.join(number[::-1])}"))
+        total = str(sum(digits))
+        running, sums = digits[0], []
+        for value in digits[1:]:
+            sums.append(f"{running}+{value}={running + value}")
+            running += value
+        terse = f"{spelled}: {'+'.join(number)}={total}"
+        out.append(_question("sum", {}, total, terse, ["digit sum", spelled, *sums]))
+        out.append(_question("turned", {}, number[::-1], spelled, ["backwards", spelled, " ".join(number[::-1])]))
     return out
 
 
-def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: str) -> Question:
-    return Question(kind, slots, answer, terse, f"{steps}\nCheck: {answer}")
+def _so_far(values: list[int], choose: Callable[[list[int]], int]) -> str:
+    """Each value with the largest, or smallest, so far behind it: "3: 3, 7: 7, 5: 7"."""
+    return ", ".join(f"{value}: {choose(values[:count])}" for count, value in enumerate(values, start=1))
+
+
+def _question(kind: str, slots: dict[str, str], answer: str, terse: str, steps: list[str]) -> Question:
+    return Question(kind, slots, answer, terse, "\n".join([f"Want: {steps[0]}", *steps[1:]]))

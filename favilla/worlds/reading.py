@@ -21,6 +21,7 @@ from favilla.worlds import screens, tables
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, background, degrade, font, ink, shade, text_size, tinted_ink
 from favilla.worlds.marks import Pencil
+from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.practice import CELL
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 from favilla.worlds.words import WORDS
@@ -37,7 +38,7 @@ SIZES = {
     4: ((6, 12), (2, 4), (10, 13)),
 }
 
-READ = (
+READ = widened((
     "What is written here?",
     "Read the picture.",
     "What does it say?",
@@ -48,23 +49,47 @@ READ = (
     "What text is this?",
     "Text?",
     "Please read it to me.",
-)
+    "Read aloud.",
+    "What can be read here?",
+    "Give the text.",
+    "What is this?",
+    "Type it.",
+    "I cannot read this. What is it?",
+    "Which signs do you see?",
+    "Write what the image says.",
+    "Enter the text.",
+    "Read out what is there.",
+), PICTURE_OPENINGS)  # fmt: skip
 READ_TEST = ("Can you tell me what stands here?", "Transcribe the picture.", "Copy out the writing.")
-PLACE = (
+PLACE = widened((
     "What is the {place} word?",
     "Read the {place} word.",
     "Which word is {place}?",
     "Word number {n}?",
     "Give the {place} word only.",
-)
+    "{place} word?",
+    "Type the {place} word.",
+    "Which word stands in place {n}?",
+    "Find the {place} word.",
+    "Count the words. Which one is number {n}?",
+    "Only the {place} word, what is it?",
+    "What does the {place} word say?",
+), PICTURE_OPENINGS)  # fmt: skip
 PLACE_TEST = ("In reading order, which word comes {place}?", "Tell me word {n}.")
-LINE = (
+LINE = widened((
     "What stands in line {n}?",
     "Read line {n}.",
     "Which words are in line {n}?",
     "Give line {n} only.",
     "Line {n}: what does it say?",
-)
+    "Line {n}?",
+    "Type line {n}.",
+    "What does the {place} line say?",
+    "Read the {place} line.",
+    "Which words make up the {place} line?",
+    "Only line {n}: what is it?",
+    "Write what you see in line {n}.",
+), PICTURE_OPENINGS)  # fmt: skip
 LINE_TEST = ("Copy line number {n}.", "In the {place} line, what is written?")
 
 
@@ -126,20 +151,23 @@ class Reading(SceneFamily):
         lines = [" ".join(line) for line in scene["lines"]]
         words = " ".join(lines).split(" ")
         text = " ".join(words)
-        if level <= 2:
-            # Letter by letter first: a word is not read by its outline alone.
-            spelled = text if level == 1 else " ".join(text)
-            return [Question("read", {}, text, text, f"{spelled}\nCheck: {text}")]
+        if level == 1:
+            return [Question("read", {}, text, text, f"Want: all\n{text}")]
+        if level == 2:
+            # Letter by letter first: a word is not read by its outline alone. Then it grows: no tokenizer shows a word's letters.
+            grown = "/".join(text[:count] for count in range(1, len(text) + 1))
+            return [Question("read", {}, text, text, f"Want: all\n{' '.join(text)}\n{grown}")]
         listed = "\n".join(lines)
-        out = [Question("read", {}, text, text, f"{listed}\nCheck: {text}")]
+        out = [Question("read", {}, text, text, f"Want: all\n{listed}")]
         for n, word in enumerate(words, start=1):
             numbered = ", ".join(f"{i} {w}" for i, w in enumerate(words[:n], start=1))
-            slots = {"place": PLACES[n - 1], "n": str(n)}
-            out.append(Question("place", slots, word, numbered, f"{listed}\n{numbered}\nCheck: {word}"))
+            out.append(
+                Question("place", {"place": PLACES[n - 1], "n": str(n)}, word, numbered, f"Want: word {n}\n{numbered}")
+            )
         for n, line in enumerate(lines, start=1) if len(lines) > 1 else ():
             numbered = "\n".join(f"{i}: {each}" for i, each in enumerate(lines[:n], start=1))
             slots = {"place": PLACES[n - 1], "n": str(n)}
-            out.append(Question("line", slots, line, f"{n}: {line}", f"{numbered}\nCheck: {line}"))
+            out.append(Question("line", slots, line, f"{n}: {line}", f"Want: line {n}\n{numbered}"))
         return out
 
 

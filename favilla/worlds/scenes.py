@@ -20,7 +20,8 @@ from favilla.worlds.base import Family, Problem, Solution, Split, Verdict, draw_
 from favilla.worlds.phrasing import pick
 
 Scene = dict[str, Any]  # facts, as JSON would hold them; keys with an underscore: how they were drawn
-_CHECK = re.compile(r"\bcheck", re.IGNORECASE)
+# A remark that checks the answer, not the widget.
+_CHECK = re.compile(r"\bcheck(?! box)", re.IGNORECASE)
 _WORDS = re.compile(r"[a-z0-9]+")
 
 

@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from favilla.worlds.base import Problem, Split, Verdict
 from favilla.worlds.drawing import COLOURS, RGB, background, degrade, font, ink, luminance, mixed, shade, text_size
 from favilla.worlds.marks import Pencil
+from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily, key_of, strategy_of
 from favilla.worlds.verify import format_point, format_point_locations, read_point
 
@@ -62,7 +63,7 @@ SIZES = {
     4: ((14, 25), (3, 3), (308, 392), (11, 13)),
 }
 
-LABEL = (
+LABEL = widened((
     "Where is {label}?",
     'Where is "{label}"?',
     "Point at {label}.",
@@ -72,30 +73,74 @@ LABEL = (
     "Show me {label}.",
     "Give the position of {label}.",
     "I am looking for {label}. Where is it?",
-)
+    "{label}?",
+    "Where do I see {label}?",
+    'Press "{label}".',
+    'I need "{label}". Point there.',
+    "Tap {label}.",
+    "Give a point on {label}.",
+    "Move the mouse to {label}.",
+    "On this screen, where is {label}?",
+    'The label is "{label}". Find it.',
+), PICTURE_OPENINGS)  # fmt: skip
 LABEL_TEST = ('Which point shows "{label}"?', "Locate {label} for me.", "At which place is {label}?")
-COLOUR = (
+COLOUR = widened((
     "Where is the {colour} button?",
     "Point at the {colour} button.",
     "Click the {colour} button.",
     "Find the {colour} button.",
-)
+    "Press the {colour} one.",
+    "Which place has the {colour} button?",
+    "Show me the {colour} button.",
+    "I want the {colour} button.",
+    "{colour} button?",
+    "Tap the {colour} button.",
+    "Give a point on the {colour} button.",
+    "Move the mouse to the {colour} button.",
+    "Look for a {colour} button and point at it.",
+), PICTURE_OPENINGS)  # fmt: skip
 COLOUR_TEST = ("One button is {colour}. Where?", "Locate the button in {colour}.")
-KIND = ("Where is the {kind}?", "Point at the {kind}.", "Find the {kind}.", "There is one {kind}. Where?")
+KIND = widened((
+    "Where is the {kind}?",
+    "Point at the {kind}.",
+    "Find the {kind}.",
+    "There is one {kind}. Where?",
+    "Click the {kind}.",
+    "Show me the {kind}.",
+    "{kind}?",
+    "Give a point on the {kind}.",
+    "Move the mouse to the {kind}.",
+    "I am looking for a {kind}. Where is it?",
+    "Tap the {kind}.",
+    "A {kind} must be here. Point at it.",
+    "Look for a {kind} and point at it.",
+), PICTURE_OPENINGS)  # fmt: skip
 KIND_TEST = ("Locate the only {kind}.", "Which point is on the {kind}?")
-BESIDE = (
+BESIDE = widened((
     "What is {side} {label}? Point at it.",
     "Point at the thing {side} {label}.",
     "Click what stands directly {side} {label}.",
     "Find the one {side} {label}.",
-)
+    "Give a point on what is {side} {label}.",
+    "Next to {label}, namely {side} it: where is that?",
+    "Show me what is {side} {label}.",
+    "Press the one {side} {label}.",
+    "Tap what you see {side} {label}.",
+    "Look {side} {label} and point at what is there.",
+), PICTURE_OPENINGS)  # fmt: skip
 BESIDE_TEST = ("Which point is on the neighbour {side} {label}?", "Directly {side} {label} there is something. Where?")
-ACTION = (
+ACTION = widened((
     "Where do I click to {action}?",
     "I want to {action}. Where do I click?",
     "Click to {action}.",
     "How can I {action}? Point at it.",
-)
+    "Show me how to {action}.",
+    "Please {action}.",
+    "What do I press if I want to {action}?",
+    "Give a point that lets me {action}.",
+    "Tap the right place to {action}.",
+    "To {action}, where does the mouse go?",
+), PICTURE_OPENINGS)  # fmt: skip
 ACTION_TEST = ("Which point must be pressed to {action}?", "Help me {action}: where?")
 
 
@@ -216,16 +261,30 @@ class Screens(SceneFamily):
         return out
 
     def _question(self, kind: str, slots: dict[str, str], label: str, scene: Scene) -> Question:
-        boxes = scene["_boxes"]
+        boxes, columns = scene["_boxes"], scene["grid"][0]
+        looks = {w[3]: f"{w[4]} {KIND_WORDS[w[2]]}".strip() for w in scene["widgets"]}
         answer = self._centre(boxes[label])
-        listed = sorted(boxes, key=lambda name: (boxes[name][1] + boxes[name][3], boxes[name][0]))
-        # At most six are written down: those nearest to the asked one in reading order.
-        first = max(0, min(listed.index(label) - 3, len(listed) - 6))
-        listed = listed[first : first + 6]
-        words = [name.strip("_") for name in listed]
-        name = label.strip("_")
-        places = "\n".join(f"{word} {self._centre(boxes[key])}" for word, key in zip(words, listed, strict=True))
-        return Question(kind, slots, answer, f"{', '.join(words)}: {name}", f"{places}\nCheck: {name} {answer}")
+
+        def place(key: str) -> tuple[int, float, float]:
+            """Column by column, each from top to bottom: within a row, who can tell which of two stands higher?"""
+            left, top, right, bottom = boxes[key]
+            return int((left + right) / 2 * columns), top + bottom, left
+
+        listed = sorted(boxes, key=place)
+        # Up to the asked one, and at most six: on a full screen those just before it.
+        last = listed.index(label) + 1
+        listed = listed[max(0, last - 6) : last]
+        words = [key.strip("_") for key in listed]
+        if kind in ("colour", "kind"):
+            # What it looks like comes first, for it decides; only one place is needed.
+            want = f"{slots['colour']} button" if kind == "colour" else slots["kind"]
+            lines = [f"{looks.get(key, 'button')} {word}" for key, word in zip(listed, words, strict=True)]
+            lines[-1] += f" {answer}"
+        else:
+            want = " ".join(slots.values())
+            lines = [f"{word} {self._centre(boxes[key])}" for key, word in zip(listed, words, strict=True)]
+        steps = "\n".join([f"Want: {want}", *lines])
+        return Question(kind, slots, answer, ", ".join(words), steps)
 
     def _centre(self, box: list[float]) -> str:
         return self.point((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
@@ -370,6 +429,7 @@ class Theme:
         for label, colour in ((yes, self.accent), (no, None)):
             wide, tall = self.size(draw, "button", label)
             self.widget(draw, "button", label, colour, left, y + 3.4 * em, wide, tall)
+            draw.note(KIND_WORDS["button"], left + wide / 2, y + 3.4 * em + tall / 2)
             boxes[label] = [left, y + 3.4 * em, left + wide, y + 3.4 * em + tall]
             left += wide + 0.8 * em
 

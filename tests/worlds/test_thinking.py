@@ -10,6 +10,7 @@ import pytest
 
 from favilla.worlds.base import Problem
 from favilla.worlds.registry import get
+from favilla.worlds.screens import KIND_WORDS
 
 
 def solved(name: str, level: int, count: int, kinds: set[str] | None = None) -> list[Problem]:
@@ -193,3 +194,120 @@ def test_tables_are_read_up_to_the_asked_column(level: int) -> None:
                 assert part == f", {slots['limit']}: {'yes' if hit else 'no'} {count}"
         elif kind == "total":
             assert rest[-1].endswith(f"={problem.answer}")
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_widgets_are_read_down_the_columns_up_to_the_asked_one(level: int) -> None:
+    for problem in solved("screens", level, 15):
+        scene, kind, slots = problem.facts["scene"], problem.facts["kind"], problem.facts["slots"]
+        boxes, columns = scene["_boxes"], scene["grid"][0]
+        lines = lines_of(problem)
+        assert 1 <= len(lines) <= 6
+        assert lines[-1].endswith(f" {problem.answer}")
+        looks = {
+            label: " ".join(filter(None, (colour, KIND_WORDS[what]))) for _, _, what, label, colour in scene["widgets"]
+        }
+        labels = []
+        for line in lines:
+            text = re.sub(r" \([0-9]{3}, [0-9]{3}\)$", "", line)
+            if kind in ("colour", "kind"):
+                text = next(
+                    text.removeprefix(f"{look} ") for look in {*looks.values(), "button"} if label_of(text, look, boxes)
+                )
+                wanted = slots.get("kind") or f"{slots['colour']} button"
+                assert (looks.get(text, "button") == wanted) == (line == lines[-1])
+            labels.append(text if text in boxes else f"_{text}")
+        # Column, middle and, for words of one menu, left end.
+        places = {key: (int((x0 + x1) / 2 * columns), y0 + y1, x0) for key, (x0, y0, x1, y1) in boxes.items()}
+        told = [places[key] for key in labels]
+        assert told == sorted(told)
+        earlier = sum(place < told[-1] for place in places.values())
+        assert len(lines) == min(6, earlier + 1), "no widget is left out on the way"
+
+
+def label_of(text: str, look: str, boxes: dict[str, list[float]]) -> bool:
+    label = text.removeprefix(f"{look} ")
+    return label != text and (label in boxes or f"_{label}" in boxes)
+
+
+def test_what_a_widget_is_can_be_read_from_the_marks() -> None:
+    """Every kind and colour that a working names is marked inside the widget's box, a dialog's buttons too."""
+    dialogs = 0
+    for level in (1, 2, 3, 4):
+        for problem in solved("screens", level, 15):
+            scene, boxes = problem.facts["scene"], problem.facts["scene"]["_boxes"]
+            looks = {w[3]: " ".join(filter(None, (w[4], KIND_WORDS[w[2]]))) for w in scene["widgets"]}
+            looks |= {label: "button" for label in ("Confirm", "Dismiss") if "dialog" in scene}
+            dialogs += "dialog" in scene
+            for label, look in looks.items():
+                if label in boxes:
+                    left, top, right, bottom = boxes[label]
+                    inside = [m.label for m in problem.marks if left <= m.x <= right and top <= m.y <= bottom]
+                    assert look in inside, (label, look, inside)
+    assert dialogs
+
+
+def test_check_boxes_are_no_check() -> None:
+    """A solution's key goes up to its check; one that names a check box goes on behind it."""
+    seen = 0
+    for problem in solved("screens", 2, 60, {"kind"}):
+        thinking = problem.solutions["steps"].thinking
+        key = get("screens").verify(problem, problem.answer, f"{thinking}\nCheck: 1 2 3").solution_key
+        assert key == " ".join(re.findall(r"[a-z0-9]+", thinking.lower()))
+        seen += "check box" in thinking
+    assert seen > 3
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_digits_are_worked_out_digit_by_digit(level: int) -> None:
+    for problem in solved("digits", level, 15):
+        numbers, kind, slots = problem.facts["scene"]["numbers"], problem.facts["kind"], problem.facts["slots"]
+        lines = lines_of(problem)
+        for line in lines:
+            check_equations(line)
+        if kind == "place":
+            told = [line.split(" ")[1] for line in lines]
+            assert "".join(told) == numbers[0][: int(slots["n"])]
+            continue
+        if level <= 2:
+            assert lines[0] == " ".join(numbers[0])
+        else:
+            rows = [f"row {n}: {number}" for n, number in enumerate(numbers, start=1)]
+            assert lines[: len(rows)] == rows[: int(slots["row"])] if kind == "row" else lines[: len(rows)] == rows
+        if kind in ("largest", "top", "gap"):
+            values = [int(value) for value in (numbers[0] if level <= 2 else numbers)]
+            for line in lines:
+                word, _, rest = line.partition(" ")
+                if word in ("largest", "smallest"):
+                    best = None
+                    pairs = [pair.split(": ") for pair in rest.split(", ")]
+                    assert [int(value) for value, _ in pairs] == values
+                    for value, now in ((int(a), int(b)) for a, b in pairs):
+                        best = value if best is None or (value > best) == (word == "largest") else best
+                        assert now == best
+        if kind in ("sum", "total", "gap"):
+            assert lines[-1].endswith(f"={problem.answer}")
+        if kind == "turned":
+            assert lines[-1].replace(" ", "") == problem.answer
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_words_are_read_up_to_the_asked_one(level: int) -> None:
+    for problem in solved("reading", level, 15):
+        scene, kind, slots = problem.facts["scene"], problem.facts["kind"], problem.facts["slots"]
+        lines = lines_of(problem)
+        words = [word for line in scene["lines"] for word in line]
+        if level == 2:
+            (word,) = words
+            assert lines[0] == " ".join(word)
+            grown = lines[1].split("/")
+            assert [len(part) for part in grown] == list(range(1, len(word) + 1))
+            assert all(word.startswith(part) for part in grown)
+        elif kind == "read":
+            assert lines == [" ".join(line) for line in scene["lines"]]
+        elif kind == "place":
+            count = int(slots["n"])
+            assert lines == [", ".join(f"{n} {word}" for n, word in enumerate(words[:count], start=1))]
+        else:
+            told = [f"{n}: {' '.join(line)}" for n, line in enumerate(scene["lines"], start=1)]
+            assert lines == told[: int(slots["n"])]
