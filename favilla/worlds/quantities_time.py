@@ -190,11 +190,11 @@ def _between(start: int, end: int) -> list[str]:
         lines.append(f"{clock(start)} to {clock(hour * 60)}: {worked('-', 60, start % 60)}")
     hours = end // 60 - hour
     if hours:
-        full = [worked("-", end // 60, hour), *([worked("*", hours, 60)] if hours > 1 else ["1*60=60"])]
+        full = [worked("-", end // 60, hour), worked("*", hours, 60)]
+        if total:
+            full.append(worked("+", hours * 60, total))
         total += hours * 60
-        lines.append(
-            f"to {clock(end // 60 * 60)}: {', '.join([*full, *([worked('+', hours * 60, total - hours * 60)] if total > hours * 60 else [])])}"
-        )
+        lines.append(f"to {clock(end // 60 * 60)}: {', '.join(full)}")
     if end % 60:
         lines.append(f"to {clock(end)}: {worked('+', total, end % 60)}")
     return lines
