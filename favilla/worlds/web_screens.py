@@ -154,6 +154,7 @@ class WebScreens(screens.Screens):
     def questions(self, rng: random.Random, scene: Scene, level: int) -> list[Question]:
         parts, boxes = controls(scene["page"]), scene["_boxes"]
         seen = [control for control in parts if name_of(control) in boxes]
+        seen = [seen[n] for n in reading_order([boxes[name_of(control)] for control in seen])]
         listed = LISTED[level]
         out = []
         for control in seen:
@@ -191,11 +192,11 @@ class WebScreens(screens.Screens):
         self, kind: str, slots: dict[str, str], control: Control, seen: list[Control], scene: Scene, most: int,
         told: Any = None,
     ) -> Question:  # fmt: skip
-        """A question for a control. told: what is written down of each control beside its place."""
+        """A question for a control. seen: all that are visible, in reading order; most: so many of them are written down;
+        told: what is written down of each beside its place."""
         boxes = scene["_boxes"]
-        order = [seen[n] for n in reading_order([boxes[name_of(c)] for c in seen])]
-        first = max(0, min(order.index(control) - most // 2, len(order) - most))
-        order = order[first : first + most]
+        first = max(0, min(seen.index(control) - most // 2, len(seen) - most))
+        order = seen[first : first + most]
         name, answer = name_of(control), self._centre(boxes[name_of(control)])
         lines = [
             " ".join(filter(None, (name_of(c), told(c) if told else "", self._centre(boxes[name_of(c)]))))

@@ -136,6 +136,8 @@ def browser() -> Iterator[Browser]:
             raise UserError(f"{path}: does not start ({str(error).splitlines()[0]}); try it by hand") from None
         try:
             yield Browser(opened)
+        except Error as error:
+            raise UserError(f"{path}: stopped answering ({str(error).splitlines()[0]}); run the same again") from None
         finally:
             opened.close()
 
@@ -146,6 +148,8 @@ class Browser:
     def __init__(self, opened: Any):
         self.version: str = opened.version
         context = opened.new_context(viewport={"width": VIEWPORT, "height": VIEWPORT}, device_scale_factor=1)
+        # However long the machine sleeps or others hold the processor: rendering goes on afterwards.
+        context.set_default_timeout(0)
         self.page = context.new_page()
         self.page.set_content(shell())
         self.rulers: list[float] = self.page.evaluate(RULERS, sorted({*FONTS, *BUNDLED}))
