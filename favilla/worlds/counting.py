@@ -69,7 +69,6 @@ DIFFERENCE = widened((
     "How large is the lead of the {what} over the {other}?",
     "Take the {other} from the {what}. How many remain?",
     "If each of the {other} cancels one of the {what}, how many {what} remain?",
-    "Compare {what} with {other}: how many more?",
     "The {what} are ahead of the {other}. By what number?",
     "How many {other} are missing to be as many as the {what}?",
     "Count both {what} and {other}. How far apart are the counts?",
@@ -98,12 +97,6 @@ THREE = widened((
     "Count the {a}, {b} and {c} shapes.",
     "Numbers of {a}, {b}, {c} shapes?",
     "Give the counts for {a}, {b} and {c}.",
-)
-THREE = widened((
-    "How many shapes are {a}, {b} and {c}? Give three numbers.",
-    "Count the {a}, {b} and {c} shapes.",
-    "Numbers of {a}, {b}, {c} shapes?",
-    "Give the counts for {a}, {b} and {c}.",
     "Count by colour: {a}, {b}, {c}.",
     "How many {a}, how many {b}, how many {c} ones?",
     "{a}, {b}, {c}: how many of each?",
@@ -114,12 +107,6 @@ THREE = widened((
     "What are the counts of the colours {a}, {b} and {c}?",
 ), PICTURE_OPENINGS)  # fmt: skip
 THREE_TEST = ("Three counts, please: {a}, {b}, {c}.", "How often do {a}, {b} and {c} occur?")
-HALF = widened((
-    "How many {what} are in the {half} half?",
-    "Count the {what} in the {half} half of the picture.",
-    "Looking at the {half} half only, how many {what} are there?",
-    "{half} half: how many {what}?",
-)
 HALF = widened((
     "How many {what} are in the {half} half?",
     "Count the {what} in the {half} half of the picture.",

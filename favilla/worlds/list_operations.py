@@ -131,7 +131,6 @@ def _nth(rng: random.Random, items: Items, kind: Kind) -> Operation:
         f"nth {place + 1}", ordinal, lambda v: v[place : place + 1],
         lambda v: _numbered(v, range(1, place + 2)),
         (f"give the {ordinal} {noun}", f"tell me its {ordinal} {noun}", f"find the {ordinal} {noun}",
-         f"read out the {ordinal} {noun}", f"name the {noun} that is {ordinal}", f"write the {ordinal} {noun} only",
          f"read me its {ordinal} {noun}", f"name the {noun} that is {ordinal}", f"write the {ordinal} {noun} only",
          f"get the {ordinal} one", f"return its {ordinal} item", f"keep just the {ordinal} {noun}",
          f"look up the {ordinal} {noun}", f"show the {noun} in the {ordinal} place", f"choose the {ordinal} {noun}",
