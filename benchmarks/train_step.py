@@ -31,7 +31,7 @@ from transformers import MuseSparkForConditionalGeneration
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.examples import prompt_message, solution_message
+from favilla.data.examples import prompt_messages, solution_message
 from favilla.engine.load import find_folder
 from favilla.model import MuseSpark, load_model
 from favilla.train.flops import matrix_parameters, measured_peak
@@ -68,7 +68,7 @@ def text_batches(folder: Any, rows: int, tokens: int, count: int) -> list[torch.
     ids: list[int] = []
     while len(ids) < count * rows * tokens:
         problem = get(rng.choice(("arithmetic", "hops", "lists"))).sample(rng, rng.choice((1, 2)), "train")
-        turns = [prompt_message(problem), solution_message(problem, "steps")]
+        turns = [*prompt_messages(problem), solution_message(problem, "steps")]
         ids += encode_chat(tokenizer, processor, turns, effort="high").ids
     return list(torch.tensor(ids[: count * rows * tokens]).view(count, rows, tokens))
 
@@ -139,10 +139,16 @@ def main() -> None:
             "name": side.name, "tokens_per_second": tokens / middle, "slowest": tokens / max(side.rounds),
             "fastest": tokens / min(side.rounds), "share": flops / middle / peak, "first_loss": first[side.name],
         })  # fmt: skip
-        print("{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(**rows[-1]))
+        print(
+            "{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(
+                **rows[-1]
+            )
+        )
     ours, eager, compiled = (row["tokens_per_second"] for row in rows[:3])
     best = max(eager, compiled)
-    print(f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}")
+    print(
+        f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}"
+    )
     if given.json:
         assert math.isfinite(ours)
         print(json.dumps({
