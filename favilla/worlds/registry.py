@@ -28,6 +28,8 @@ BUILT_IN = {
     "screens": "favilla.worlds.screens:Screens",
     "digits": "favilla.worlds.digits:Digits",
     "reading": "favilla.worlds.reading:Reading",
+    "geometry": "favilla.worlds.geometry:Geometry",
+    "geometry_text": "favilla.worlds.geometry:GeometryText",
 }
 
 log = logging.getLogger(__name__)
