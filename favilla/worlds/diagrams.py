@@ -92,7 +92,7 @@ class Diagrams(Drawn):
             asks = [(kind, words) for each in cls.diagrams for kind, words in each.asks.items()]
             cls.phrasings = {kind: train for kind, (train, _) in asks}
             cls.test_phrasings = {kind: test for kind, (_, test) in asks}
-            assert len(cls.phrasings) == len(asks), "two diagrams share the name of a question"
+            assert all(cls.phrasings[kind] == train for kind, (train, _) in asks), "one name for two questions"
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
         diagram = rng.choice([each for each in self.diagrams if level in each.levels])

@@ -100,21 +100,21 @@ class Triangle(Diagram):
         outside = scene["form"] in ("outside", "both")
         last: list[Point] = []
         if outside:  # the side from another corner to the apex goes on
-            start = rng.choice([i for i in range(3) if i != apex])
+            far = rng.choice([i for i in range(3) if i != apex])
             longest = max(math.dist(p, q) for p, q in itertools.combinations(corners, 2))
-            last = [along(corners[apex], direction(corners[start], corners[apex]), 0.45 * longest)]
+            last = [along(corners[apex], direction(corners[far], corners[apex]), 0.45 * longest)]
         size = rng.uniform(118, 132) * grow * (1.12 if outside else 1)
         around = [*corners, *last]
         points, wide, high = fitted(turned(around, rng.uniform(0, 360), rng.random() < 0.5), size, 19)
         sheet = Sheet(rng, wide, high, letters)
         sheet.polygon(points[:3], fill=sheet.tint if rng.random() < 0.5 else None)
         middle = (sum(x for x, _ in points[:3]) / 3, sum(y for _, y in points[:3]) / 3)
-        r, start, sweep = rng.uniform(12, 16), 0.0, 0.0
+        r = rng.uniform(12, 16)
         if outside:
             sheet.line(points[apex], points[3])
         for i, name in enumerate(names):
             others = [points[j] for j in range(3) if j != i]
-            start, sweep = sector(points[i], others[0], others[1])
+            start, sweep = _sector(points[i], others[0], others[1])
             away = direction(middle, points[i])
             if name in scene["shown"]:
                 right = angles[i] == 90
@@ -123,7 +123,7 @@ class Triangle(Diagram):
                 other = next(
                     p for p in others if abs(_turn(direction(points[i], p), direction(points[i], points[3]))) < 179
                 )
-                start, sweep = sector(points[i], other, points[3])
+                start, sweep = _sector(points[i], other, points[3])
                 sheet.angle(
                     str(180 - angles[i]) if f"{name}+" in scene["shown"] else "", points[i], start, sweep, r * 0.8
                 )
@@ -453,7 +453,7 @@ def _turn(a: float, b: float) -> float:
     return (b - a + 180) % 360 - 180
 
 
-def sector(at: Point, p: Point, q: Point) -> tuple[float, float]:
+def _sector(at: Point, p: Point, q: Point) -> tuple[float, float]:
     """Where the angle between two points begins, clockwise, and how wide it is."""
     one, two = direction(at, p), direction(at, q)
     sweep = _turn(one, two)

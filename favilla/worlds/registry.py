@@ -30,6 +30,8 @@ BUILT_IN = {
     "reading": "favilla.worlds.reading:Reading",
     "geometry": "favilla.worlds.geometry:Geometry",
     "geometry_text": "favilla.worlds.geometry:GeometryText",
+    "circuits": "favilla.worlds.circuits:Circuits",
+    "circuits_text": "favilla.worlds.circuits:CircuitsText",
 }
 
 log = logging.getLogger(__name__)

@@ -39,7 +39,7 @@ class Sheet:
         self.thick = rng.uniform(1, 2)
         self.large = Image.new("RGB", (2 * self.width, 2 * self.height), self.paper)
         self.brush = ImageDraw.Draw(self.large)
-        self._labels: list[tuple[str, list[Point]]] = []
+        self._labels: list[tuple[str, list[Point], int]] = []
         self._notes: list[tuple[str, float, float]] = []
 
     # Lines.
@@ -101,9 +101,9 @@ class Sheet:
         """What stands at a place, for the marks."""
         self._notes.append((label, x, y))
 
-    def label(self, text: str, spots: Iterable[Point]) -> None:
-        """A text with its middle at the first of the spots that is free when everything is drawn."""
-        self._labels.append((text, list(spots)))
+    def label(self, text: str, spots: Iterable[Point], clear: int = CLEAR) -> None:
+        """A text with its middle at the first of the spots that is free when everything is drawn; clear: pixels around it."""
+        self._labels.append((text, list(spots), clear))
 
     def beyond(
         self, text: str, at: Point, turn: float, near: float = 2, reach: float = 12,
@@ -154,9 +154,9 @@ class Sheet:
         """The picture and its marks. Raises NoRoomError."""
         taken: list[tuple[float, float, float, float]] = []
         written = []
-        for text, spots in self._labels:
+        for text, spots, clear in self._labels:
             left, top, right, bottom = self.letters.getbbox(text, anchor="mm")
-            wide, high = (right - left) / 2 + CLEAR, (bottom - top) / 2 + CLEAR
+            wide, high = (right - left) / 2 + clear, (bottom - top) / 2 + clear
             for x, y in spots:
                 box = (x - wide, y - high, x + wide, y + high)
                 if self._plain(box) and not any(_overlap(box, other) for other in taken):

@@ -18,7 +18,7 @@ from favilla.worlds.registry import get
 from favilla.worlds.sketch import NoRoomError, Sheet
 from favilla.worlds.written_products import product, quotient, total
 
-FAMILIES = ("geometry",)
+FAMILIES = ("geometry", "circuits")
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 LEVELS = (1, 2, 3, 4)
 EVERY = pytest.mark.parametrize("name", FAMILIES)
