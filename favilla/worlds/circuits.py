@@ -4,7 +4,7 @@ A battery with resistors (`circuits_ohm`), or with lamps and switches (`circuits
 resistors added, two or three lamps with a switch each. Level 2: two steps; three resistors, two switches before a lamp. Level 3:
 resistors in series and side by side; switches for several lamps. Level 4: four resistors, unknown ones; switches between branches.
 
-Answers: integers 0 .. 700 (amperes, volts, ohms, lamps), or letters of lamps and switches (22, several in alphabetical order:
+Answers: integers 0 .. 290 (amperes, volts, ohms, lamps), or letters of lamps and switches (22, several in alphabetical order:
 "B, K").
 """
 

@@ -4,7 +4,7 @@ What there is: triangles, rays and parallel lines with angles (`geometry_angles`
 (`geometry_sizes`); points on a grid (`geometry_grid`). Level 1: one step, small numbers (angles in fives, one-digit sides). Level 2: two steps.
 Level 3: two or three steps, two-digit numbers, angles in ones. Level 4: three and more, or backwards from the result.
 
-Answers: integers -5 .. 1,200 (degrees, lengths, areas, coordinates), or the letter of a point (20).
+Answers: integers -5 .. 640 (degrees, lengths, areas, coordinates), or the letter of a point (20).
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ BUILT_IN = {
     "geometry_text": "favilla.worlds.geometry:GeometryText",
     "circuits": "favilla.worlds.circuits:Circuits",
     "circuits_text": "favilla.worlds.circuits:CircuitsText",
+    "mechanics": "favilla.worlds.mechanics:Mechanics",
+    "mechanics_text": "favilla.worlds.mechanics:MechanicsText",
 }
 
 log = logging.getLogger(__name__)
