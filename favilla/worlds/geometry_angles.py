@@ -245,8 +245,8 @@ class Fan(Diagram):
         given = sum(angles)
         unknown = (whole - given) // angles.count(0)
         sizes = [v or unknown for v in angles]
-        start = 180.0 if whole == 180 else rng.uniform(0, 360)
-        start += rng.uniform(-25, 25) if whole == 180 else 0
+        # The first angle begins at the left of a line, and at the top of a point: an order to read in.
+        start = (180 if whole == 180 else -90) + rng.uniform(-25, 25)
         turns = [start + sum(sizes[:i]) for i in range(len(sizes) + (whole == 180))]
         length = rng.uniform(66, 74) * grow
         rays: list[Point] = [(0, 0), *(along((0, 0), turn, length) for turn in turns)]

@@ -157,11 +157,11 @@ class Heights(Diagram):
     }
 
     def facts(self, rng: random.Random, level: int) -> Scene:
-        """form: three (sides in order around), right (base and height are sides), base (height dashed) or area."""
+        """form: three (sides from the shortest on), right (base and height are sides), base (height dashed) or area."""
         form = {1: "three", 2: "right", 3: "base", 4: "area"}[level]
         if form == "three":
             while True:
-                sides = [rng.randint(2, 9) for _ in range(3)]
+                sides = sorted(rng.randint(2, 9) for _ in range(3))
                 if 1.15 * max(sides) < sum(sides) - max(sides) and min(sides) * 2.2 > max(sides):
                     return {"form": form, "sides": sides}
         low, high = {2: (2, 9), 3: (6, 24), 4: (6, 30)}[level]
@@ -203,7 +203,7 @@ class Heights(Diagram):
             ratio = min(1.6, max(0.62, scene["base"] / scene["height"]))
             foot = 0.0 if scene["form"] == "right" else rng.uniform(0.25, 0.75)
             shape = [(0, 0), (ratio, 0), (foot * ratio, -1), (foot * ratio, 0)]
-            turn = rng.choice((0, 90, 180, 270)) if scene["form"] == "right" else 0
+            turn = rng.choice((0, 180)) if scene["form"] == "right" else 0
             points, wide, high = fitted(turned(shape, turn, mirror), rng.uniform(100, 120) * grow, 26)
         sheet = Sheet(rng, wide, high, letters)
         sheet.polygon(points[:3], fill=sheet.tint if rng.random() < 0.5 else None)
