@@ -25,7 +25,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from transformers import MuseSparkForConditionalGeneration
 
 from favilla.chat.encode import encode_chat
@@ -35,6 +34,7 @@ from favilla.data.examples import prompt_messages, solution_message
 from favilla.engine.load import find_folder
 from favilla.model import MuseSpark, load_model
 from favilla.train.flops import matrix_parameters, measured_peak
+from favilla.train.loss import cross_entropy_sum
 from favilla.train.optim import make_optimisers
 from favilla.worlds.registry import get
 
@@ -74,8 +74,11 @@ def text_batches(folder: Any, rows: int, tokens: int, count: int) -> list[torch.
 
 
 def our_loss(model: MuseSpark, ids_BT: torch.Tensor) -> torch.Tensor:
-    logits_BTV = model(ids_BT)
-    return F.cross_entropy(logits_BTV[:, :-1].flatten(0, 1), ids_BT[:, 1:].flatten())
+    at_N = torch.arange(ids_BT.numel()).view_as(ids_BT)[:, :-1].flatten()
+    loss = cross_entropy_sum(
+        model(ids_BT, at_N=at_N), ids_BT[:, 1:].flatten(), model.config.text.final_logit_softcapping
+    )
+    return loss / len(at_N)
 
 
 def our_side(name: str, folder: Any, muon: bool) -> Side:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
 
 from favilla.chat.images import ImageProcessor
-from favilla.data.batches import IGNORE, Batch, Shape
+from favilla.data.batches import Batch, Shape
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
 from favilla.errors import Interrupted, UserError
@@ -24,7 +23,9 @@ from favilla.model import MuseSpark
 from favilla.model.experts import MixtureOfExperts
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
 from favilla.train.flops import measured_peak, step_flops
+from favilla.train.loss import cross_entropy_sum
 from favilla.train.marks import MarkReader
+from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.progress import Progress
 from favilla.train.recipe import OptimPart, RunPart
@@ -74,7 +75,7 @@ def loss_sum(
             embedded_BTD=model.embed(batch.ids_BT, batch.pictures, batch.slots_BT, image_MD),
         )  # fmt: skip
         marks = logits_NV.new_zeros(()) if reader is None else reader(batch, features, image_MD)
-    return F.cross_entropy(logits_NV, batch.labels_N, ignore_index=IGNORE, reduction="sum"), marks
+    return cross_entropy_sum(logits_NV, batch.labels_N, model.config.text.final_logit_softcapping), marks
 
 
 def ready(batch: Batch, processor: ImageProcessor, device: torch.device) -> Batch:
@@ -103,6 +104,8 @@ def train(
     world = dist.get_world_size() if dist.is_initialized() else 1
     rank = dist.get_rank() if dist.is_initialized() else 0
     o = job.optim
+    if place.type == "cpu":
+        keep_freed_memory()
     model.train()
     reader = MarkReader(model.config) if o.marks else None
     trained = torch.nn.ModuleDict({"model": model} | ({"reader": reader} if reader else {})).to(place)
