@@ -14,7 +14,7 @@ if sys.argv[1] == "keep" and not keep_freed_memory():
     raise SystemExit("no glibc")
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(2):
+for _ in range(16):
     torch.ones(64 << 20, dtype=torch.uint8)
 before = faults()
 for _ in range(10):
