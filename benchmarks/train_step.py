@@ -35,6 +35,7 @@ from favilla.engine.load import find_folder
 from favilla.model import MuseSpark, load_model
 from favilla.train.flops import matrix_parameters, measured_peak
 from favilla.train.loss import cross_entropy_sum
+from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers
 from favilla.worlds.registry import get
 
@@ -106,9 +107,15 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=3, help="steps a round")
+    parser.add_argument(
+        "--plain-memory", action="store_true", help="let the C library give memory back, as it does by itself"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     folder = find_folder(given.model)
+    # As `favilla pretrain` does it; in one process the peer has it, too.
+    if not given.plain_memory:
+        keep_freed_memory()
     batches = text_batches(folder, given.rows, given.tokens, given.steps)
     sides = [
         our_side("ours", folder, muon=False),
