@@ -45,7 +45,7 @@ class LocalSolver:
 
     loaded: Loaded = field(repr=False)
     model: str = "local"
-    effort: str | None = "medium"
+    effort: str | None = "high"
     thinking_budget: int | None = None
     temperature: float = 0.8
     prompts: Literal["short", "full"] | None = None

@@ -18,7 +18,7 @@ from favilla.errors import UserError
 Place = tuple[float, ...]
 _VALUE = r"\s*(-?\d{1,6}(?:\.\d{1,9})?)\s*"
 _LOCATION = r"\s*<\|loc_([0-9]{2})\|>\s*"
-THOUSANDTHS = 30.0  # two points as close as this, in thousandths of the picture, are the same unless one says otherwise
+THOUSANDTHS = 50.0  # two points as close as this, in thousandths of the picture, are the same unless one says otherwise
 
 
 class Written(tuple[float, ...]):
