@@ -139,10 +139,16 @@ def main() -> None:
             "name": side.name, "tokens_per_second": tokens / middle, "slowest": tokens / max(side.rounds),
             "fastest": tokens / min(side.rounds), "share": flops / middle / peak, "first_loss": first[side.name],
         })  # fmt: skip
-        print("{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(**rows[-1]))
+        print(
+            "{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(
+                **rows[-1]
+            )
+        )
     ours, eager, compiled = (row["tokens_per_second"] for row in rows[:3])
     best = max(eager, compiled)
-    print(f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}")
+    print(
+        f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}"
+    )
     if given.json:
         assert math.isfinite(ours)
         print(json.dumps({

@@ -62,10 +62,11 @@ def open_local(name_or_folder: str | Path, **settings: Any) -> LocalSolver:
 
     settings: effort, thinking_budget, temperature, prompts. Raises UserError when there is no such model.
     """
+    from favilla.contemplate.batches import engine_thread
     from favilla.contemplate.local import LocalSolver
     from favilla.engine.load import load
 
-    return LocalSolver(load(name_or_folder), str(name_or_folder), **settings)
+    return LocalSolver(engine_thread().submit(load, name_or_folder).result(), str(name_or_folder), **settings)
 
 
 async def contemplate(

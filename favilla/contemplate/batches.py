@@ -10,12 +10,23 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from favilla.engine.generate import Engine
     from favilla.engine.request import Generation, Piece, Request
+
+
+@functools.cache
+def engine_thread() -> ThreadPoolExecutor:
+    """The one thread on which models of this process are loaded and run.
+
+    Two threads that compute with OpenMP have more workers than there are cores, and then GNU's runtime lets them sleep at
+    every barrier: on two cores a step took twice as long. So nothing else should compute with PyTorch meanwhile or before.
+    """
+    return ThreadPoolExecutor(1, thread_name_prefix="favilla-engine")
 
 
 @dataclass(eq=False)
@@ -61,7 +72,7 @@ class _Counts:
 class Batches:
     """Gathers the jobs of one turn of the event loop into one `generate`; those that come while it runs are the next.
 
-    Nothing here runs on without a job: the thread of a batch ends with it, and soon after its last job is cancelled.
+    Nothing here runs on without a job: a batch ends soon after its last job is cancelled.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -112,7 +123,7 @@ class Batches:
             return
         loop = asyncio.get_running_loop()
         batch = self._running = _Batch(jobs)
-        batch.over = loop.run_in_executor(None, self._generate, jobs, _Counts(loop), batch.cancel)
+        batch.over = loop.run_in_executor(engine_thread(), self._generate, jobs, _Counts(loop), batch.cancel)
         batch.over.add_done_callback(functools.partial(self._end, batch))
 
     def _end(self, batch: _Batch, over: asyncio.Future[list[tuple[Generation, bool]]]) -> None:

@@ -6,14 +6,12 @@ import asyncio
 import io
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from favilla.chat.attempts import TASKS, attempt_text, role_prompt
 from favilla.contemplate import AnyAnswers, Budget, Panel, Picture, contemplate
@@ -110,7 +108,7 @@ def test_budget_holds_exactly(engine: Recorded) -> None:
     assert result.usage.input_tokens == 3 * prompt and result.stopped_by == "input_tokens" and result.answer == "46"
 
 
-def test_cancelling_ends_the_thread_and_leaves_no_task() -> None:
+def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
     engine = Recorded(make_engine(make_tokenizer()))
 
     async def main() -> None:
@@ -125,7 +123,7 @@ def test_cancelling_ends_the_thread_and_leaves_no_task() -> None:
         with pytest.raises(asyncio.CancelledError):
             await run
         assert asyncio.all_tasks() == tasks
-        (made,) = engine.made  # the thread has ended
+        (made,) = engine.made  # the engine has come back
         assert "cancelled" in {sample.finish_reason for samples in made for sample in samples}
 
     asyncio.run(main())
@@ -241,9 +239,3 @@ def test_importing_loads_no_torch() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert found.stdout == "[]\n", found
-
-
-def test_threads_end(engine: Recorded) -> None:
-    asyncio.run(ask(engine, policy="low", temperature=0.0))
-    assert not [t for t in threading.enumerate() if t.name.startswith("asyncio_")]
-    assert isinstance(BLUE, Image.Image)
