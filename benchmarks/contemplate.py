@@ -92,8 +92,8 @@ def accuracy(given: argparse.Namespace, loaded: Loaded | None) -> list[dict[str,
     settings = {name: getattr(given, name) for name in ("model", "endpoint", "effort", "families", "levels", "n", "seed", "max_output_tokens")}  # fmt: skip
     path = given.out / "rows.jsonl" if given.out else None
     rows: list[dict[str, Any]] = []
-    if path is not None and path.exists():
-        whole = path.read_text(encoding="utf-8").rpartition("\n")[0]
+    whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path is not None and path.exists() else ""
+    if path is not None and whole:
         head, *rows = [json.loads(line) for line in whole.splitlines()]
         if head != settings:
             raise SystemExit(f"{path}: holds results of other settings; choose another --out")

@@ -168,7 +168,7 @@ class Screen:
         shown = rows if len(rows) <= room else rows[: room - 1]
         for row in shown:
             style = STYLES.get(row.state, "red" if row.state in ("failed", "unusable", "cut", "budget") else "")
-            cells = [row.name, Text(one_line(row.state), style), str(row.tokens or "")]
+            cells: list[Text | str] = [row.name, Text(one_line(row.state), style), str(row.tokens or "")]
             cells += [Text(one_line(row.model))] if several else []
             table.add_row(*cells, Text(one_line(row.answer)))
         if len(shown) < len(rows):
@@ -210,6 +210,8 @@ def summary(result: Any) -> str:
     """One line about a result."""
     line = f"agreement {result.agreement:.0%}"
     if result.dissent:
-        line += f" (others: {', '.join(f'{answer} x{count}' for answer, count in result.dissent.items())})"
+        others = Counter(result.dissent).most_common()
+        more = f", {len(others) - 4} more" if len(others) > 4 else ""
+        line += f" (others: {', '.join(f'{answer} x{count}' for answer, count in others[:4])}{more})"
     line += f", {result.usage.calls} calls, {result.usage.total_tokens} tokens, {result.seconds:.1f} s"
     return one_line(line + ("" if result.cost is None else f", ${result.cost:.4f}"))
