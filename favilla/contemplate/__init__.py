@@ -62,8 +62,8 @@ def open_local(name_or_folder: str | Path, **settings: Any) -> LocalSolver:
 
     settings: effort, thinking_budget, temperature, prompts. Raises UserError when there is no such model.
     """
-    from favilla.contemplate.batches import engine_thread
     from favilla.contemplate.local import LocalSolver
+    from favilla.contemplate.writer import engine_thread
     from favilla.engine.load import load
 
     return LocalSolver(engine_thread().submit(load, name_or_folder).result(), str(name_or_folder), **settings)

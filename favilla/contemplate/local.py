@@ -18,8 +18,8 @@ from favilla.chat.encode import encode_chat
 from favilla.chat.images import open_image
 from favilla.chat.messages import ImagePart, Message
 from favilla.contemplate.answers import before_answer, final
-from favilla.contemplate.batches import Batches
 from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
+from favilla.contemplate.writer import Writer
 from favilla.engine.request import Generation, Request
 from favilla.errors import UserError
 from favilla.worlds.limits import is_refusal
@@ -53,7 +53,7 @@ class LocalSolver:
     def __post_init__(self) -> None:
         self.engine = self.loaded.engine
         self.short = self.engine.context < SHORT_CONTEXT if self.prompts is None else self.prompts == "short"
-        self._batches = Batches(self.engine)
+        self._writer = Writer(self.engine)
         self._images: dict[bytes, Image.Image] = {}
         Request((Message("user", ("?",)),), effort=self.effort, thinking_budget=self.thinking_budget)  # checks them
 
@@ -66,7 +66,7 @@ class LocalSolver:
         return f"local, effort {self.effort}, thinking {self.thinking_budget}, temperature {self.temperature:g}"
 
     async def close(self) -> None:
-        """Nothing stays open: a batch ends with the calls that wait for it."""
+        """Nothing stays open: a sample ends with the call that waits for it."""
 
     def input_limit(self, call: Call) -> int:
         """Exact. An aggregation whose attempts are not known yet may fill the context. Raises UserError for a picture that
@@ -89,23 +89,19 @@ class LocalSolver:
                 messages, temperature=self._temperature(call), seed=call.seed, max_new_tokens=call.max_output_tokens,
                 effort=self.effort, thinking_budget=self.thinking_budget,
             )  # fmt: skip
-            pictures = tuple(hashlib.sha256(picture.data).digest() for picture in call.pictures)
-            text = "".join(message.text for message in messages)
-            made, shared = await self._batches.sample(
-                request, (text, pictures, request.temperature, request.max_new_tokens), tokens
-            )
+            made = await self._writer.sample(request, tokens)
         except UserError as error:
             raise SolverError("rejected", str(error), retryable=False) from None
-        return self._understood(made, shared, note)
+        return self._understood(made, note)
 
     def _temperature(self, call: Call) -> float:
         if call.temperature is not None:
             return call.temperature
         return self.temperature if call.kind in ("attempt", "refine") else 0.0
 
-    def _understood(self, made: Generation, shared: bool, note: str) -> Reply:
-        read, written = made.usage.prompt_tokens, len(made.ids)
-        usage = Usage(read, written, read if shared else 0, made.usage.thinking_tokens, 1)
+    def _understood(self, made: Generation, note: str) -> Reply:
+        used, written = made.usage, len(made.ids)
+        usage = Usage(used.prompt_tokens, written, used.cached_tokens, used.thinking_tokens, 1)
         logprob = sum(made.logprobs) / written if written else None
         cut, answer = made.finish_reason != "stop", made.answer.strip()
         if cut or not answer:

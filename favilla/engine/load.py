@@ -21,6 +21,7 @@ from favilla.engine.points import find_boxes, find_points
 from favilla.engine.request import FinishReason, Generation, Request, Usage
 from favilla.errors import UserError
 from favilla.model.folder import load_config, load_model, skeleton
+from favilla.model.int8 import quantise
 
 PACKAGE = Path(favilla.__file__).parent
 SMALL = 1_000_000_000  # parameters; below that, CPUs are faster and steadier in float32
@@ -103,12 +104,20 @@ class Loaded:
 
 
 def load(
-    name_or_folder: str | Path = "ember", dtype: torch.dtype | None = None, device: torch.device | str = "cpu"
+    name_or_folder: str | Path = "ember",
+    dtype: torch.dtype | None = None,
+    device: torch.device | str = "cpu",
+    *,
+    int8: bool = False,
+    compiled: bool = False,
+    max_rows: int = 64,
+    cache_bytes: int | None = None,
 ) -> Loaded:
     """A model shipped with the package, by name, or any folder of type muse_spark or muse_glimmer with a tokenizer.
 
-    dtype: by default what the folder's config says, except that small models run in float32 on a CPU.
-    Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
+    dtype: by default what the folder's config says, except that small models run in float32 on a CPU. int8: round the
+    weights of backbone and head to 8 bits (docs/engine.md says what that costs). compiled, max_rows, cache_bytes: see
+    `Engine`. Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
     """
     folder = find_folder(name_or_folder)
     config = load_config(folder)
@@ -120,8 +129,13 @@ def load(
         on_cpu = torch.device(device).type == "cpu"
         dtype = torch.float32 if small and on_cpu else DTYPES.get(stated, torch.float32)
     model, _ = load_model(folder, dtype, device)
+    if int8:
+        quantise(model)
     try:
-        return Loaded(Engine(model, tokenizer, processor), folder)
+        engine = Engine(
+            model, tokenizer, processor, compiled=compiled, max_rows=max_rows, cache_bytes=cache_bytes
+        )  # fmt: skip
+        return Loaded(engine, folder)
     except UserError as error:
         raise UserError(f"{folder}: {error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from favilla.chat.messages import Message, ToolCall
@@ -40,11 +40,11 @@ class Request:
     def __post_init__(self) -> None:
         object.__setattr__(self, "messages", tuple(self.messages))
         _check_messages(self.messages)
-        _check_integer("n", self.n, 1)
-        _check_integer("max_new_tokens", self.max_new_tokens, 1)
-        _check_integer("seed", self.seed, None)
+        check_integer("n", self.n, 1)
+        check_integer("max_new_tokens", self.max_new_tokens, 1)
+        check_integer("seed", self.seed, None)
         if self.thinking_budget is not None:
-            _check_integer("thinking_budget", self.thinking_budget, 0)
+            check_integer("thinking_budget", self.thinking_budget, 0)
         if not _is_number(self.temperature) or not 0 <= self.temperature < math.inf:
             raise UserError(f"temperature {self.temperature!r}: give a number, 0 or more")
         if not _is_number(self.top_p) or not 0 < self.top_p <= 1:
@@ -66,7 +66,8 @@ def _check_messages(messages: Sequence[Message]) -> None:
             raise UserError(f"message {number} is not valid Unicode ({error.reason}); mend its text") from None
 
 
-def _check_integer(name: str, value: Any, least: int | None) -> None:
+def check_integer(name: str, value: Any, least: int | None) -> None:
+    """Raises UserError unless `value` is a whole number, `least` or more."""
     if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
         raise UserError(f"{name} {value!r}: give a whole number" + ("" if least is None else f", {least} or more"))
 
@@ -78,12 +79,14 @@ def _is_number(value: Any) -> bool:
 @dataclass(frozen=True)
 class Usage:
     """Tokens. prompt_tokens include the image_tokens; thinking_tokens and answer_tokens (tool calls included) are the
-    words themselves, without the control tokens around them."""
+    words themselves, without the control tokens around them. cached_tokens: prompt tokens that had been computed for
+    another sample or request; they say nothing about the text, so usages that differ in them alone are equal."""
 
     prompt_tokens: int
     image_tokens: int
     thinking_tokens: int
     answer_tokens: int
+    cached_tokens: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

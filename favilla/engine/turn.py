@@ -58,13 +58,17 @@ class TextDecoder:
 
 
 class Turn:
-    """Sample number `sample` of a request, at most `limit` tokens, written after `<|start|>assistant`."""
+    """Sample number `sample` of a request, at most `limit` tokens, written after `<|start|>assistant`.
+
+    cached_tokens: of the prompt, those that had been computed for another sample or request.
+    """
 
     def __init__(
         self, control: Control, request: Request, sample: int, prompt_tokens: int, image_tokens: int, limit: int
     ):
         self.control, self.request, self.sample = control, request, sample
         self.prompt_tokens, self.image_tokens, self.limit = prompt_tokens, image_tokens, limit
+        self.cached_tokens = 0
         self.random = random.Random(f"{request.seed}/{sample}")
         self.decoder = TextDecoder(control.tokenizer)
         self.ids: list[int] = []
@@ -113,6 +117,10 @@ class Turn:
         self.finish_reason = reason
         return self._close()
 
+    def cancel(self) -> list[Piece]:
+        """End the turn unless it has ended; returns the text that was held back."""
+        return self.finish("cancelled") if self.finish_reason is None else []
+
     def result(self) -> Generation:
         """The sample; only of a finished turn."""
         assert self.finish_reason is not None
@@ -125,7 +133,13 @@ class Turn:
             answer="".join(text for addressee, body in self.bodies if addressee in SPOKEN for text in body),
             thinking="".join(thinking) if any(addressee == "self" for addressee, _ in self.bodies) else None,
             finish_reason=self.finish_reason,
-            usage=Usage(self.prompt_tokens, self.image_tokens, self.tokens["thinking"], self.tokens["answer"]),
+            usage=Usage(
+                self.prompt_tokens,
+                self.image_tokens,
+                self.tokens["thinking"],
+                self.tokens["answer"],
+                self.cached_tokens,
+            ),
             ids=tuple(self.ids),
             logprobs=tuple(self.logprobs),
             tool_calls=tuple(calls),

@@ -78,32 +78,29 @@ def evaluate(
     split: Split = "test",
     effort: str = "medium",
     seed: int = 0,
-    batch: int = 32,
-    max_new_tokens: int = 256,
+    max_new_tokens: int = 512,
 ) -> Iterator[Row]:
     """Greedy answers to n problems a family and level, verified; yields a row each."""
     for name in families:
         family = get(name)
         for level in [level for level in levels if level <= family.levels]:
             problems = draw(family, level, split, n, seed)
+            requests = [
+                Request(
+                    (*p.history, Message("user", p.prompt)),
+                    effort=effort,
+                    temperature=0.0,
+                    max_new_tokens=max_new_tokens,
+                )
+                for p in problems
+            ]
             right = refused = finished = thinking = answering = 0
-            for start in range(0, len(problems), batch):
-                part = problems[start : start + batch]
-                requests = [
-                    Request(
-                        (*p.history, Message("user", p.prompt)),
-                        effort=effort,
-                        temperature=0.0,
-                        max_new_tokens=max_new_tokens,
-                    )
-                    for p in part
-                ]
-                for problem, (generation,) in zip(part, engine.generate(requests), strict=True):
-                    right += family.verify(problem, generation.answer, generation.thinking or "").correct
-                    refused += is_refusal(generation.answer)
-                    finished += generation.finish_reason == "stop"
-                    thinking += generation.usage.thinking_tokens
-                    answering += generation.usage.answer_tokens
+            for problem, (generation,) in zip(problems, engine.generate(requests), strict=True):
+                right += family.verify(problem, generation.answer, generation.thinking or "").correct
+                refused += is_refusal(generation.answer)
+                finished += generation.finish_reason == "stop"
+                thinking += generation.usage.thinking_tokens
+                answering += generation.usage.answer_tokens
             constant = constant_answer(family, level, seed)
             count = len(problems)
             yield Row(

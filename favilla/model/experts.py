@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.config import TextConfig
-from favilla.model.functional import activation
+from favilla.model.functional import Linear, activation
 from favilla.model.norms import CentredRMSNorm, InputScaledRMSNorm
 
 
@@ -20,13 +20,13 @@ class SwiGLU(nn.Module):
 
     def __init__(self, config: TextConfig):
         super().__init__()
-        self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
-        self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
+        self.gate_proj = Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.up_proj = Linear(config.hidden_size, config.intermediate_size, bias=False)
+        self.down_proj = Linear(config.intermediate_size, config.hidden_size, bias=False)
         self.act = activation(config.hidden_act)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.to(self.up_proj.weight.dtype)
+        x = x.to(self.up_proj.dtype)
         return self.down_proj(self.act(self.gate_proj(x)) * self.up_proj(x))
 
 
@@ -73,9 +73,13 @@ class Experts(nn.Module):
         outputs = []
         for e, x_eM in enumerate(x_NM[token].split(counts)):
             if len(x_eM):
-                gate, up = F.linear(x_eM, self.gate_up_proj[e]).chunk(2, dim=-1)
-                outputs.append(self.post_expert_norm(F.linear(self.act(gate) * up, self.down_proj[e])))
+                gate, up = self.matrix(x_eM, "gate_up_proj", e).chunk(2, dim=-1)
+                outputs.append(self.post_expert_norm(self.matrix(self.act(gate) * up, "down_proj", e)))
         return torch.zeros_like(x_NM, dtype=torch.float32).index_add(0, token, torch.cat(outputs) * weight[:, None])
+
+    def matrix(self, x: torch.Tensor, name: str, expert: int) -> torch.Tensor:
+        """x (..., in) times that matrix of one expert."""
+        return F.linear(x, getattr(self, name)[expert])
 
 
 class MixtureOfExperts(nn.Module):
@@ -86,15 +90,15 @@ class MixtureOfExperts(nn.Module):
     def __init__(self, config: TextConfig):
         super().__init__()
         self.gate = Router(config)
-        self.pre_expert_proj = nn.Linear(config.hidden_size, config.moe_hidden_size, bias=False)
+        self.pre_expert_proj = Linear(config.hidden_size, config.moe_hidden_size, bias=False)
         self.pre_expert_norm = CentredRMSNorm(config.moe_hidden_size, config.rms_norm_eps)
         self.experts = Experts(config)
-        self.post_expert_proj = nn.Linear(config.moe_hidden_size, config.hidden_size, bias=False)
+        self.post_expert_proj = Linear(config.moe_hidden_size, config.hidden_size, bias=False)
         # tokens routed to each expert since the trainer last looked; it steers the correction bias
         self.register_buffer("load_E", torch.zeros(config.num_local_experts, device="cpu"), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        dtype = self.pre_expert_proj.weight.dtype
+        dtype = self.pre_expert_proj.dtype
         x_ND = x.reshape(-1, x.shape[-1])
         weight_NK, index_NK = self.gate(x_ND)
         if self.training:

@@ -10,9 +10,10 @@ import math
 import torch
 from torch import nn
 
-from favilla.model.cache import KVCache
+from favilla.model.cache import Step
 from favilla.model.config import SparkConfig
 from favilla.model.experts import Experts, Router
+from favilla.model.functional import Linear
 from favilla.model.norms import rms_norm
 from favilla.model.text import ResidualGate, TextBackbone
 from favilla.model.vision import PackedPictures, VisionAdapter, VisionTower, look_at_neighbours
@@ -37,7 +38,7 @@ class MuseSpark(nn.Module):
         self.config = config
         self.carried: dict[str, torch.Tensor] = {}  # a folder's weights of a tower that is not run, kept for saving
         self.model = SparkModel(config)
-        self.lm_head = nn.Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
+        self.lm_head = Linear(config.text.hidden_size, config.text.vocab_size, bias=False)
 
     def see(self, pictures: PackedPictures) -> torch.Tensor:
         """Image tokens of all rows (R * S / merge^2, D), padding included, at the scale of word embeddings."""
@@ -67,7 +68,7 @@ class MuseSpark(nn.Module):
     def head(self, x_BTD: torch.Tensor) -> torch.Tensor:
         """Logits in float32: width-scaled, then soft-capped at +-final_logit_softcapping."""
         cap = self.config.text.final_logit_softcapping
-        logits_BTV = self.lm_head(x_BTD.to(self.lm_head.weight.dtype)).float()
+        logits_BTV = self.lm_head(x_BTD.to(self.lm_head.dtype)).float()
         return cap * torch.tanh(logits_BTV * (self.config.text.output_multiplier / cap))
 
     def forward(
@@ -79,7 +80,7 @@ class MuseSpark(nn.Module):
         positions_BT: torch.Tensor | None = None,
         segments_BT: torch.Tensor | None = None,
         branches_BT: torch.Tensor | None = None,
-        cache: KVCache | None = None,
+        cache: Step | None = None,
         last_only: bool = False,
         at_N: torch.Tensor | None = None,
         embedded_BTD: torch.Tensor | None = None,

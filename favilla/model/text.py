@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from favilla.model.cache import KVCache
+from favilla.model.cache import Step
 from favilla.model.config import SparkConfig, TextConfig
 from favilla.model.experts import MixtureOfExperts, SwiGLU
-from favilla.model.functional import attention, rotate
+from favilla.model.functional import Linear, attention, rotate
 from favilla.model.norms import CentredRMSNorm, InputScaledRMSNorm, RMSNorm, rms_norm
 from favilla.model.rope import rope_frequencies
 
@@ -42,14 +42,14 @@ class Attention(nn.Module):
         super().__init__()
         t = config.text
         heads, kv_heads = t.num_attention_heads * t.head_dim, t.num_key_value_heads * t.head_dim
-        self.q_proj = nn.Linear(t.hidden_size, heads, bias=t.attention_bias)
-        self.k_proj = nn.Linear(t.hidden_size, kv_heads, bias=t.attention_bias)
-        self.v_proj = nn.Linear(t.hidden_size, kv_heads, bias=t.attention_bias)
-        self.o_proj = nn.Linear(heads, t.hidden_size, bias=t.attention_bias)
-        self.gate_proj = nn.Linear(t.hidden_size, heads, bias=False)
+        self.q_proj = Linear(t.hidden_size, heads, bias=t.attention_bias)
+        self.k_proj = Linear(t.hidden_size, kv_heads, bias=t.attention_bias)
+        self.v_proj = Linear(t.hidden_size, kv_heads, bias=t.attention_bias)
+        self.o_proj = Linear(heads, t.hidden_size, bias=t.attention_bias)
+        self.gate_proj = Linear(t.hidden_size, heads, bias=False)
         self.layer, self.kind = layer, t.layer_types[layer]
         self.rotary = bool(t.layer_rope_theta[layer])
-        self.head_dim, self.groups = t.head_dim, t.num_attention_heads // t.num_key_value_heads
+        self.head_dim = t.head_dim
         self.query_scale, self.eps = t.qk_scale_factor, t.rms_norm_eps
         self.output_norm, self.dropout = config.gated, t.attention_dropout
         # Queries and keys are normed, so by Cauchy-Schwarz no logit is larger.
@@ -60,7 +60,7 @@ class Attention(nn.Module):
         x_BTD: torch.Tensor,
         rope: tuple[torch.Tensor, torch.Tensor],
         masks: Masks,
-        cache: KVCache | None,
+        cache: Step | None,
     ) -> torch.Tensor:
         B, T, _ = x_BTD.shape
         q_BHTK = self.q_proj(x_BTD).view(B, T, -1, self.head_dim).transpose(1, 2)
@@ -74,9 +74,6 @@ class Attention(nn.Module):
         q_BHTK, k_BGTK = q_BHTK.to(dtype), k_BGTK.to(dtype)
         if cache is not None:
             k_BGTK, v_BGTK = cache.update(self.layer, k_BGTK, v_BGTK)
-        if self.groups > 1:
-            k_BGTK = k_BGTK.repeat_interleave(self.groups, dim=1)
-            v_BGTK = v_BGTK.repeat_interleave(self.groups, dim=1)
         mask = masks[self.kind]
         out_BHTK = attention(q_BHTK, k_BGTK, v_BGTK, mask, self.dropout if self.training else 0.0, self.bound)
         if self.output_norm:
@@ -110,9 +107,9 @@ class DecoderLayer(nn.Module):
         x_BTD: torch.Tensor,
         rope: tuple[torch.Tensor, torch.Tensor],
         masks: Masks,
-        cache: KVCache | None,
+        cache: Step | None,
     ) -> torch.Tensor:
-        normed = self.input_layernorm(x_BTD).to(self.self_attn.q_proj.weight.dtype)
+        normed = self.input_layernorm(x_BTD).to(self.self_attn.q_proj.dtype)
         attended = self.self_attn(normed, rope, masks, cache)
         if self.gated:
             x_BTD = self.post_attention_residual_gate(x_BTD, rms_norm(attended, self.post_eps))
@@ -146,11 +143,11 @@ class TextBackbone(nn.Module):
         positions_BT: torch.Tensor | None = None,
         segments_BT: torch.Tensor | None = None,
         branches_BT: torch.Tensor | None = None,
-        cache: KVCache | None = None,
+        cache: Step | None = None,
     ) -> torch.Tensor:
         B, T, _ = x_BTD.shape
         if cache is not None:
-            positions_BT, masks = cache.begin(T, segments_BT)
+            positions_BT, masks = cache.positions_BT, cache.masks
         else:
             if positions_BT is None:
                 positions_BT = torch.arange(T, device=x_BTD.device).expand(B, T)

@@ -82,9 +82,9 @@ class Knowing:
 def test_accuracy_is_the_share_of_right_answers():
     problems = draw(get("lists"), 1, "test", 20, seed=4)
     engine = Knowing(problems, missed={0, 7, 8, 19})
-    (measured,) = measure(engine, ["lists"], [1], n=20, seed=4, batch=8)  # type: ignore[arg-type]
+    (measured,) = measure(engine, ["lists"], [1], n=20, seed=4)  # type: ignore[arg-type]
     assert (measured.accuracy, measured.n, measured.thinking_tokens, measured.answer_tokens) == (0.8, 20, 7, 3)
-    assert engine.asked == [8, 8, 4]
+    assert engine.asked == [20]
     constant = constant_answer(get("lists"), 1, 4)
     assert measured.constant == sum(p.answer == constant for p in problems) / 20
 

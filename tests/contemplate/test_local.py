@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from favilla.chat.attempts import TASKS, attempt_text, role_prompt
 from favilla.contemplate import AnyAnswers, Budget, Panel, Picture, contemplate
-from favilla.contemplate.batches import Batches
 from favilla.contemplate.local import SHORTENED, LocalSolver
 from favilla.contemplate.solver import Call
+from favilla.contemplate.writer import Writer
 from favilla.engine.generate import Engine
 from favilla.engine.load import Loaded
 from favilla.engine.request import Request
@@ -25,23 +25,43 @@ from favilla.errors import UserError
 from tests.engine.conftest import BLUE, COLOUR, CONTEXT, SUM, make_engine, make_tokenizer, make_trained, user
 
 
+class Told:
+    """A stream that calls `after` after every piece."""
+
+    def __init__(self, stream, after):  # type: ignore[no-untyped-def]
+        self.stream, self.after = stream, after
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return self
+
+    def __next__(self):  # type: ignore[no-untyped-def]
+        piece = next(self.stream)
+        self.after()
+        return piece
+
+    @property
+    def result(self):  # type: ignore[no-untyped-def]
+        return self.stream.result
+
+
 class Recorded(Engine):
-    """An engine that notes what it was asked and what it answered. after: called after every piece of text."""
+    """An engine that notes what it was asked, what it answers, and how many rows it wrote together. after: called with the
+    number of a request after every piece of its text."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.model, engine.tokenizer, engine.processor)
-        self.batches, self.made, self.after = [], [], lambda request: None
+        self.asked, self.streams, self.rows, self.after = [], [], [], lambda number: None
 
-    def generate(self, requests, on_token=None, cancel=None):  # type: ignore[no-untyped-def]
-        self.batches.append(list(requests))
+    def stream(self, request, cancel=None):  # type: ignore[no-untyped-def]
+        number = len(self.asked)
 
-        def told(request, sample, piece):  # type: ignore[no-untyped-def]
-            on_token(request, sample, piece)
-            self.after(request)
+        def after() -> None:
+            self.rows.append(len(self._batch.rows))
+            self.after(number)
 
-        made = super().generate(requests, told, cancel)
-        self.made.append(made)
-        return made
+        self.asked.append(request)
+        self.streams.append(Told(super().stream(request, cancel), after))
+        return self.streams[-1]
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +90,8 @@ def test_a_round_is_one_batch_and_a_prompt_is_computed_once(engine: Recorded) ->
         pieces.extend([event.agent] * event.data["tokens"] if event.kind == "tokens" else [])
 
     result = asyncio.run(ask(engine, policy="rsa(4,1,2)", temperature=0.0, on_event=seen))
-    assert [request.n for request in engine.batches[0]] == [4] and len(engine.batches) == 2
-    first = [sample for samples in engine.made[0] for sample in samples]
+    assert len(engine.asked) == 8 and engine.rows[0] == 4
+    first = [stream.result for stream in engine.streams[:4]]
     assert [answer.answer for answer in result.answers[:4]] == ["46"] * 4
     assert "Check: 46-34=12" in result.answers[0].message
     prompt = len(engine._encode(Request(user(SUM), effort="high")).ids)
@@ -80,10 +100,10 @@ def test_a_round_is_one_batch_and_a_prompt_is_computed_once(engine: Recorded) ->
     assert [u.output_tokens for u in usage] == [len(sample.ids) for sample in first]
     assert [u.reasoning_tokens for u in usage] == [sample.usage.thinking_tokens for sample in first]
     assert set(pieces[: 4 * 10]) == {0, 1, 2, 3}
-    read = sum(s.usage.prompt_tokens for made in engine.made for samples in made for s in samples)
+    read = sum(stream.result.usage.prompt_tokens for stream in engine.streams)
     assert result.usage.input_tokens == read and result.usage.calls == 8 and result.usage.unreported == 0
     # what peers say reaches the second round, as data
-    second = engine.batches[1][0].messages[0].text
+    second = engine.asked[4].messages[0].text
     assert second.startswith(SUM + "\n\nAttempts:\n1:\n| 12+34:") and second.count("| Answer: 46") == 1
 
 
@@ -123,25 +143,24 @@ def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
         with pytest.raises(asyncio.CancelledError):
             await run
         assert asyncio.all_tasks() == tasks
-        (made,) = engine.made  # the engine has come back
-        assert "cancelled" in {sample.finish_reason for samples in made for sample in samples}
+        assert "cancelled" in {stream.result.finish_reason for stream in engine.streams}
+        rows = len(engine.rows)
+        await asyncio.sleep(0.1)
+        assert len(engine.rows) == rows  # the engine has come back
 
     asyncio.run(main())
 
 
-def test_a_sample_that_is_complete_survives_the_end_of_its_batch(engine: Recorded) -> None:
+def test_a_sample_that_is_complete_survives_being_cancelled(engine: Recorded) -> None:
     short = Request(user(SUM), effort="low", max_new_tokens=100)
     long = Request(user(SUM), effort="high", max_new_tokens=200)
 
     async def main() -> list[object]:
-        loop, batches, written = asyncio.get_running_loop(), Batches(engine), [0, 0]
-        jobs = [
-            asyncio.create_task(batches.sample(request, name, lambda n: None))
-            for name, request in (("short", short), ("long", long))
-        ]
+        loop, writer, written = asyncio.get_running_loop(), Writer(engine), [0, 0]
+        jobs = [asyncio.create_task(writer.sample(request, lambda n: None)) for request in (short, long)]
 
-        def after(request: int) -> None:
-            written[request] += 1
+        def after(number: int) -> None:
+            written[number] += 1
             if written[1] == 20:
                 loop.call_soon_threadsafe(lambda: [job.cancel() for job in jobs])
 
@@ -149,7 +168,27 @@ def test_a_sample_that_is_complete_survives_the_end_of_its_batch(engine: Recorde
         return await asyncio.gather(*jobs, return_exceptions=True)
 
     done, cut = asyncio.run(main())
-    assert done[0].answer == "46" and isinstance(cut, asyncio.CancelledError)  # type: ignore[index]
+    assert done.answer == "46" and isinstance(cut, asyncio.CancelledError)  # type: ignore[attr-defined]
+
+
+def test_those_who_come_later_join(engine: Recorded) -> None:
+    """Somebody who asks while others are written does not wait for them."""
+
+    async def main() -> list[str]:
+        writer, order = Writer(engine), []
+        joined = asyncio.Event()
+
+        async def ask(effort: str, tokens: int) -> None:
+            request = Request(user(SUM), effort=effort, max_new_tokens=tokens)
+            await writer.sample(request, lambda n: joined.set())
+            order.append(effort)
+
+        first = asyncio.create_task(ask("high", 100))
+        await joined.wait()
+        await asyncio.gather(first, ask("low", 100))
+        return order
+
+    assert asyncio.run(main()) == ["low", "high"] and max(engine.rows) == 2
 
 
 def test_interrupted_gives_the_best_answer_so_far(engine: Recorded) -> None:
@@ -157,13 +196,13 @@ def test_interrupted_gives_the_best_answer_so_far(engine: Recorded) -> None:
         interrupt = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def after(request: int) -> None:
-            if len(engine.batches) == 2:
+        def after(number: int) -> None:
+            if len(engine.asked) > 4:
                 loop.call_soon_threadsafe(interrupt.set)
 
         engine.after = after
         result = await ask(engine, policy="rsa(4,2,3)", interrupt=interrupt, temperature=0.0)
-        assert result.answer == "46" and result.stopped_by == "interrupted" and len(engine.batches) == 2
+        assert result.answer == "46" and result.stopped_by == "interrupted" and len(engine.asked) == 8
 
     asyncio.run(main())
 
@@ -189,7 +228,7 @@ def test_the_context_is_kept_and_told(engine: Recorded, count: int, size: int) -
     call = Call("synthesis", 1, 0, "", "long", (), 0, 64, 0.0, SUM, messages)
     local = solver(engine)
     reply = asyncio.run(local.reply(call, lambda tokens: None))
-    (request,) = engine.batches[0]
+    (request,) = engine.asked
     length = len(engine._encode(request).ids)
     whole = len(engine.tokenizer.encode("\n".join(messages)))
     assert length <= CONTEXT - 64 and local.input_limit(call) == length

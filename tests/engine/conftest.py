@@ -47,11 +47,11 @@ LEARNED = [
 ]
 
 
-def make_config(tokenizer: Tokenizer) -> SparkConfig:
+def make_config(tokenizer: Tokenizer, window: int = WINDOW) -> SparkConfig:
     return SparkConfig(
         text=TextConfig(
             vocab_size=tokenizer.vocab_size + 5, hidden_size=64, intermediate_size=96, num_hidden_layers=4,
-            num_attention_heads=4, num_key_value_heads=2, head_dim=16, sliding_window=WINDOW,
+            num_attention_heads=4, num_key_value_heads=2, head_dim=16, sliding_window=window,
             max_position_embeddings=CONTEXT, mlp_layer_types=["dense", "sparse", "dense", "dense"], num_local_experts=4,
             num_experts_per_tok=2, moe_hidden_size=32, moe_intermediate_size=32, output_multiplier=2.0,
             qk_scale_factor=2.0, initializer_range=0.1,

@@ -31,26 +31,23 @@ def test_cached_logits_are_those_of_the_whole_sequence(wild, chunks):
         ids = torch.tensor([chat.ids + extra[row].tolist()])
         whole.append(wild.model(ids, pictures=pack_pictures(packed) if packed else None)[0, len(chat.ids) - 1 :])
 
-    logits, cache = wild._prefill(chats, sum(chunks))
-    got, start = [logits[:, None]], 0
+    longest = max(lengths)
+    padded, segments = torch.full((len(chats), longest), 50), torch.zeros(len(chats), longest, dtype=torch.long)
+    for row, chat in enumerate(chats):
+        padded[row, : len(chat.ids)], segments[row, : len(chat.ids)] = torch.tensor(chat.ids), 1
+    packed = [(wild.processor.normalise(patches), grid) for chat in chats for patches, grid in chat.pictures]
+    cache = KVCache(wild.model.config.text, len(chats), longest + sum(chunks))
+    step = cache.step(longest, segments)
+    got = [wild.model(padded, pictures=pack_pictures(packed), segments_BT=segments, cache=step, last_only=True)]
+    start = 0
     for length in chunks:
-        got.append(wild.model(extra[:, start : start + length], cache=cache))
+        got.append(wild.model(extra[:, start : start + length], cache=cache.step(length)))
         start += length
     assert cache.keys[0].shape[2] == WINDOW + 1  # sliding layers hold their window only
     torch.testing.assert_close(torch.cat(got, dim=1), torch.stack(whole), rtol=0, atol=1e-4)
 
 
-@torch.inference_mode()
-def test_selected_rows_go_on_alike(wild):
-    chats = [encode_chat(wild.tokenizer, wild.processor, m, generation_prompt=True) for m in PROMPTS]
-    _, cache = wild._prefill(chats, 8)
-    token = torch.tensor([[50], [60], [70], [80]])
-    wide = cache.select(torch.tensor([3, 1, 1, 0]))
-    expected = wild.model(token, cache=cache)[[3, 1, 1, 0]]
-    torch.testing.assert_close(wild.model(token[[3, 1, 1, 0]], cache=wide), expected, rtol=0, atol=1e-4)
-
-
 def test_a_full_cache_is_an_error(wild):
     cache = KVCache(wild.model.config.text, 1, 4)
     with pytest.raises(RuntimeError, match="cache of 4 tokens"):
-        wild.model(torch.zeros(1, 5, dtype=torch.long), cache=cache)
+        wild.model(torch.zeros(1, 5, dtype=torch.long), cache=cache.step(5))

@@ -81,7 +81,7 @@ def test_finished_rows_leave_the_batch(wild):
     generations = wild.generate([Request(user("Hi"), temperature=1.0, seed=4, max_new_tokens=n) for n in lengths])
     hook.remove()
     assert [len(g.ids) for (g,) in generations] == list(lengths)
-    assert fed == [4, 3, 3, 2, 2, 1, 1, 1]
+    assert fed == [1, 3, 3, 2, 2, 1, 1, 1]  # equal prompts are computed once
 
 
 def test_usage_and_banned_tokens(wild, batch):

@@ -21,6 +21,7 @@ from favilla.model import (
     initialise,
     pack_pictures,
 )
+from favilla.model.cache import can_begin
 from favilla.model.functional import attention
 from favilla.model.vision import block_order
 
@@ -60,9 +61,9 @@ def test_cached_in_any_chunks_equals_uncached(chunks: list[int], seed: int) -> N
     ids = words(seed, sum(chunks))[None]
     whole = MODEL(ids)
     cache = KVCache(MODEL.config.text, 1, sum(chunks))
-    parts = [MODEL(part, cache=cache) for part in ids.split(chunks, dim=1)]
+    parts = [MODEL(part, cache=cache.step(part.shape[1])) for part in ids.split(chunks, dim=1)]
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-3, rtol=1e-3)
-    assert cache.sizes["sliding_attention"] <= WINDOW
+    assert min(keys.shape[2] for keys in cache.keys) <= WINDOW + 1
 
 
 @settings(max_examples=25, deadline=None)
@@ -76,36 +77,49 @@ def test_mixed_lengths_in_one_cache_equal_each_alone(lengths: list[int], more: i
     for i, (row, length) in enumerate(zip(rows, lengths, strict=True)):
         ids[i, :length], segments[i, :length] = row[:length], 1
     cache = KVCache(MODEL.config.text, len(rows), longest + more)
-    logits = [MODEL(ids, segments_BT=segments, cache=cache, last_only=True)[:, 0]]
+    logits = [MODEL(ids, segments_BT=segments, cache=cache.step(longest, segments), last_only=True)[:, 0]]
     kept = list(range(len(rows)))
     for step in range(more):
         if step == more // 2 and len(kept) > 1:
-            cache = cache.select(torch.tensor(kept[1:]))
-            kept = kept[1:]
+            # the first leaves: the last takes its place
+            cache.copy_rows([len(kept) - 1], [0])
+            kept = [kept[-1], *kept[1:-1]]
+            used, cache = cache.used, cache.part(0, len(kept), longest + more)
+            cache.used = used
         new = torch.stack([rows[i][lengths[i] + step] for i in kept])[:, None]
-        logits.append(MODEL(new, cache=cache)[:, 0])
+        logits.append(MODEL(new, cache=cache.step(1))[:, 0])
     last = len(rows) - 1
     alone = MODEL(rows[last][None])[0]
-    mine = torch.stack([step[-1] for step in logits])
+    places = [0 if step >= more // 2 and last > 0 else -1 for step in range(more)]
+    mine = torch.stack([logits[0][-1], *(step[place] for step, place in zip(logits[1:], places, strict=True))])
     torch.testing.assert_close(mine, alone[lengths[last] - 1 :], atol=1e-3, rtol=1e-3)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 20), st.integers(1, 20), st.integers(1, 8))
 @torch.no_grad()
-def test_an_expanded_cache_is_the_prompt_n_times() -> None:
-    ids = words(0, 15)[None]
-    cache = KVCache(MODEL.config.text, 1, 30)
-    MODEL(ids, cache=cache)
-    many = cache.select(torch.zeros(3, dtype=torch.long))
-    new = words(1, 9).view(3, 3)
-    torch.testing.assert_close(
-        MODEL(new, cache=many), MODEL(torch.cat([ids.expand(3, -1), new], 1))[:, 15:], atol=1e-3, rtol=1e-3
-    )
+def test_a_row_begins_with_what_was_taken_from_another(taken: int, cut: int, new: int) -> None:
+    ids, length = words(0, taken), min(cut, taken)
+    cache = KVCache(MODEL.config.text, 2, taken)
+    MODEL(ids[None].expand(2, -1), cache=cache.step(taken))
+    held = cache.take(1, taken)
+    if not can_begin(MODEL.config.text, length, taken):
+        assert length < taken and taken > WINDOW
+        return
+    cache.resize(3, length + new + 1, 1)
+    cache.put(2, held, length)
+    row = cache.part(2, 3, length + new + 1)
+    row.used = length
+    more = words(1, new + 1)[None]
+    whole = MODEL(torch.cat([ids[None, :length], more], 1))[:, length:]
+    mine = [MODEL(more[:, :new], cache=row.step(new)), MODEL(more[:, new:], cache=row.step(1))]
+    torch.testing.assert_close(torch.cat(mine, 1), whole, atol=1e-3, rtol=1e-3)
 
 
 def test_a_full_cache_says_so() -> None:
     cache = KVCache(MODEL.config.text, 1, 4)
     with pytest.raises(RuntimeError, match="cache of 4"):
-        MODEL(words(0, 5)[None], cache=cache)
+        MODEL(words(0, 5)[None], cache=cache.step(5))
 
 
 @settings(max_examples=30, deadline=None)

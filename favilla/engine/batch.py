@@ -1,0 +1,340 @@
+"""Continuous batching: rows join and leave at any step; the cache stays within a stated number of bytes.
+
+An engine has one batch, for all who ask it: `Engine.generate` and `Engine.stream` add their samples and take steps until theirs
+are written; a step writes a token of everybody's.
+
+A prompt that is waiting joins when its row fits beside the others, with room for all the tokens it may write, so that no row
+ever has to be stopped for lack of memory. Equal prompts are computed once; a prompt that begins like one that is kept, or
+like another that is waiting, is computed from where they part (`prefixes`). What is not needed for rows holds kept prompts.
+
+Shape suffixes: B rows, T tokens, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from favilla.chat.encode import EncodedChat
+from favilla.chat.images import ImageProcessor
+from favilla.engine.prefixes import LEAST, Prefixes, common, picture_tokens, prompt_key
+from favilla.engine.request import Piece
+from favilla.engine.sampling import sample
+from favilla.engine.turn import Control, Turn
+from favilla.errors import UserError
+from favilla.model.cache import KVCache
+from favilla.model.spark import MuseSpark
+from favilla.model.vision import pack_pictures
+
+STRIDE = 64  # the part of the cache that a step reads grows by so many tokens at a time
+PREFILL_TOKENS = 8192  # prompts computed together have at most so many tokens, padding included
+
+
+# (model, ids_B, keys, values, length_B) -> logits (B, V) after one more token in every row
+Decode = Callable[[MuseSpark, torch.Tensor, list[torch.Tensor], list[torch.Tensor], torch.Tensor], torch.Tensor]
+# What the samples of one call have said, in order; an error in place of what could not be said.
+Outbox = deque[tuple[Turn, Piece] | BaseException]
+
+
+@dataclass(eq=False)
+class Row:
+    """A sample that waits or is being written, and its prompt."""
+
+    turn: Turn
+    prompt: EncodedChat
+    key: np.ndarray
+    outbox: Outbox
+
+    @property
+    def length(self) -> int:
+        return len(self.key) + len(self.turn.ids)
+
+    @property
+    def need(self) -> int:
+        """Tokens that it may come to; the last one written is never read again."""
+        return len(self.key) + self.turn.limit - 1
+
+
+class Batch:
+    """The samples that an engine is writing. Not for several threads at once: the engine holds a lock.
+
+    steady: `decode` is compiled for numbers of rows, and for the weights as they are: only few numbers of rows are used, the
+    rows that nobody writes into compute for nothing.
+    """
+
+    def __init__(self, model: MuseSpark, control: Control, processor: ImageProcessor, decode: Decode, banned_V: torch.Tensor,
+                 max_rows: int, cache_bytes: int, steady: bool):  # fmt: skip
+        self.model, self.config, self.control, self.processor = model, model.config.text, control, processor
+        self.decode, self.banned_V, self.max_rows, self.cache_bytes = decode, banned_V, max_rows, cache_bytes
+        self.steady = steady
+        weight = model.model.language_model.embed_tokens.weight
+        self.dtype, self.device = weight.dtype, weight.device
+        self.waiting: deque[Row] = deque()
+        self.version = self._weights_version()
+        self._part: KVCache | None = None
+        self._settings: tuple[torch.Tensor, torch.Tensor] | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self.rows: list[Row] = []
+        self.joining: list[Row] = []
+        self.allocated = 0  # rows that the cache has buffers for
+        self.cache = KVCache(self.config, 0, 0, self.dtype, self.device)
+        self.prefixes = Prefixes(self.config)
+        self.logits_BV = torch.empty(0)
+        self._changed()
+
+    def add(self, prompt: EncodedChat, turns: Iterable[Turn], outbox: Outbox) -> None:
+        """Let samples of one prompt wait for their turn; what they say goes into `outbox`.
+
+        Raises UserError for one that could never fit.
+        """
+        key = prompt_key(prompt, self.model.config.image_token_id)
+        rows = [Row(turn, prompt, key, outbox) for turn in turns]
+        for row in rows:
+            size = self._size(1, row.need)
+            if size > self.cache_bytes:
+                raise UserError(
+                    f"prompt of {len(key)} tokens and {row.turn.limit} new ones: their cache takes {_mb(size)}, "
+                    f"{_mb(self.cache_bytes)} are allowed; ask for fewer tokens or allow more (cache_bytes)"
+                )
+        self.waiting.extend(rows)
+
+    def step(self) -> None:
+        """Let go who has finished, let in who fits, and write one token of every row. Whoever is there is told of an error
+        by his outbox; the batch begins anew."""
+        try:
+            self._step()
+        except BaseException as error:
+            for row in (*self.rows, *self.joining, *self.waiting):
+                row.outbox.append(error)
+            self.waiting.clear()
+            self._clear()
+
+    def _step(self) -> None:
+        # turns that were cancelled meanwhile
+        self.waiting = deque(row for row in self.waiting if row.turn.finish_reason is None)
+        self.logits_BV = self._leave(self.logits_BV)
+        self._admit()
+        if not self.rows:
+            return
+        ids_B, logprobs_B = self._choose()
+        for row, token, logprob in zip(self.rows, ids_B.tolist(), logprobs_B.tolist(), strict=True):
+            row.outbox.extend((row.turn, piece) for piece in row.turn.add(token, logprob))
+        ids_B = self._leave(ids_B)
+        if self.rows:
+            if self._part is None or max(row.length for row in self.rows) > self._part.capacity:
+                self._part = self._current_part()
+            count, idle = len(self.rows), len(self._part.length_R) - len(self.rows)
+            ids_R = F.pad(ids_B, (0, idle)) if idle else ids_B
+            logits_RV = self.decode(self.model, ids_R, self._part.keys, self._part.values, self._part.length_R)
+            self.logits_BV = logits_RV[:count]
+
+    def _current_part(self) -> KVCache:
+        """The rows that are written, and as much of them as is used."""
+        longest = max(row.length for row in self.rows)
+        reach = min(-(-longest // STRIDE) * STRIDE, self.cache.capacity)
+        part = self.cache.part(0, self._row_count(len(self.rows)), reach)
+        # Idle rows begin anew, so that they never grow out of the cache.
+        part.length_R[len(self.rows) :] = 0
+        if self.steady:
+            for buffer in (*part.keys, *part.values):
+                torch._dynamo.mark_dynamic(buffer, 2)
+        return part
+
+    def _row_count(self, rows: int) -> int:
+        """Rows of the cache that a step over so many computes."""
+        if not self.steady:
+            return rows
+        return min(next(4**i for i in range(16) if 4**i >= rows), self.max_rows)
+
+    # --- joining
+
+    def _admit(self) -> None:
+        while self.waiting and len(self.rows) + len(self.joining) < self.max_rows:
+            together = [*self.rows, *self.joining, self.waiting[0]]
+            # Only the first may wait for room: nobody is overtaken, so everybody's turn comes.
+            if self._size(self._row_count(len(together)), max(row.need for row in together)) > self.cache_bytes:
+                break
+            self.joining.append(self.waiting.popleft())
+        if not self.joining:
+            return
+        version = self._weights_version()
+        if version != self.version and self.steady:
+            raise UserError(
+                "the weights have changed, but a compiled engine computes with those it was compiled for: make a new one"
+            )
+        if version != self.version:
+            self.prefixes, self.version = Prefixes(self.config), version
+        self._make_room([*self.rows, *self.joining])
+        later = self.joining
+        while later:
+            wave, later = self._wave(later)
+            self._join(wave)
+        self.joining = []
+
+    def _make_room(self, rows: list[Row]) -> None:
+        """Buffers for these rows, roundly, if there is room for that."""
+        count, capacity, kept = self._row_count(len(rows)), max(row.need for row in rows), len(self.rows)
+        if count <= self.allocated and capacity <= self.cache.capacity:
+            return
+        round_count, round_capacity = 1 << (count - 1).bit_length(), -(-capacity // STRIDE) * STRIDE
+        for shape in ((round_count, round_capacity), (count, round_capacity), (count, capacity)):
+            if self._size(*shape) <= self.cache_bytes:
+                break
+        self.prefixes.shrink(self.cache_bytes - self._size(*shape))
+        self.cache.resize(*shape, kept)
+        self.allocated = shape[0]
+        self._changed()
+
+    def _wave(self, joining: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Those to compute now, and those who gain by waiting for a prompt that is computed now, or for want of space."""
+        wave: list[Row] = []
+        later: list[Row] = []
+        leaders: list[np.ndarray] = []
+        longest = 0
+        for row in joining:
+            shared = max((common(key, row.key) for key in leaders), default=0)
+            same = shared == len(row.key) and any(key is row.key or np.array_equal(key, row.key) for key in leaders)
+            if same:
+                wave.append(row)
+                continue
+            fits = (len(leaders) + 1) * max(longest, len(row.key)) <= PREFILL_TOKENS
+            if leaders and (not fits or shared >= max(LEAST, self.prefixes.find(row.key)[1] + LEAST)):
+                later.append(row)
+                continue
+            leaders.append(row.key)
+            wave.append(row)
+            longest = max(longest, len(row.key))
+        return wave, later
+
+    def _join(self, wave: list[Row]) -> None:
+        """Compute the prompts of a wave into the rows after the last, equal prompts once."""
+        groups: dict[bytes, list[Row]] = {}
+        for row in wave:
+            groups.setdefault(row.key.tobytes(), []).append(row)
+        leaders = [group[0] for group in groups.values()]
+        found = [self.prefixes.find(row.key) for row in leaders]
+        # Prompts without a beginning at hand need not look at any cache.
+        order = sorted(range(len(leaders)), key=lambda i: found[i][1] > 0)
+        leaders, found = [leaders[i] for i in order], [found[i] for i in order]
+        first = len(self.rows)
+        fresh = sum(length == 0 for _, length in found)
+        for offset, (prefix, length) in enumerate(found):
+            self.cache.length_R[first + offset] = 0
+            if prefix is not None:
+                self.cache.put(first + offset, prefix.held, length)
+        lengths = [length for _, length in found]
+        logits = [
+            self._prefill(leaders[a:b], lengths[a:b], first + a)
+            for a, b in ((0, fresh), (fresh, len(leaders)))
+            if a < b
+        ]
+        room = self.cache_bytes - self._size(self.allocated, self.cache.capacity)
+        for offset, row in enumerate(leaders):
+            self.prefixes.keep(row.key, self.cache, first + offset, room)
+        followers, sources = [], []
+        for offset, (leader, length) in enumerate(zip(leaders, lengths, strict=True)):
+            leader.turn.cached_tokens = length
+            for row in groups[leader.key.tobytes()][1:]:
+                row.turn.cached_tokens = len(row.key)
+                followers.append(row)
+                sources.append(offset)
+        if followers:
+            start = first + len(leaders)
+            self.cache.copy_rows([first + s for s in sources], range(start, start + len(followers)))
+        logits_BV = torch.cat(logits)
+        if followers:
+            logits_BV = torch.cat([logits_BV, logits_BV[sources]])
+        self.logits_BV = logits_BV if not self.rows else torch.cat([self.logits_BV, logits_BV])
+        self.rows += [*leaders, *followers]
+        self._changed()
+
+    def _prefill(self, rows: list[Row], lengths: list[int], first: int) -> torch.Tensor:
+        """Next-token logits (B, V) of the prompts of `rows`, of which the cache has `lengths` tokens in rows `first` on."""
+        image = self.model.config.image_token_id
+        T = max(len(row.key) - length for row, length in zip(rows, lengths, strict=True))
+        # Any token will do as padding, if only it is no picture's.
+        ids_BT = torch.full((len(rows), T), self.control.message)
+        segments_BT = torch.zeros_like(ids_BT)
+        encoded = []
+        for number, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+            new = row.prompt.ids[length:]
+            ids_BT[number, : len(new)] = torch.tensor(new)
+            segments_BT[number, : len(new)] = 1
+            there = row.prompt.ids[:length].count(image)
+            counts = np.cumsum(picture_tokens(row.prompt, image))
+            encoded += row.prompt.pictures[int(np.searchsorted(counts, there, side="right")) :]
+        pictures = None
+        if encoded:
+            normalised = [(self.processor.normalise(patches), grid) for patches, grid in encoded]
+            pictures = pack_pictures(normalised, merge=self.processor.merge_size).to(self.device)
+        part = self.cache.part(first, first + len(rows), max(lengths) + T)
+        part.used = max(lengths)
+        padded = len(rows) > 1
+        segments = segments_BT.to(self.device) if padded else None
+        return self.model(
+            ids_BT.to(self.device),
+            pictures=pictures,
+            segments_BT=segments,
+            cache=part.step(T, segments),
+            last_only=True,
+        )[:, 0]
+
+    # --- writing
+
+    def _choose(self) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.logits_BV.isfinite().all():
+            raise UserError(
+                "the model's logits are not finite: its weights are damaged or too large for their dtype; load it in "
+                "float32, or fetch the weights again"
+            )
+        turns = [row.turn for row in self.rows]
+        if self._settings is None:
+            self._settings = (
+                torch.tensor([turn.request.temperature for turn in turns], dtype=torch.float64, device=self.device),
+                torch.tensor([turn.request.top_p for turn in turns], dtype=torch.float64, device=self.device),
+            )
+        uniform_B = torch.tensor([turn.random.random() for turn in turns], dtype=torch.float64, device=self.device)
+        forced_B = None
+        if any(turn.forced for turn in turns):
+            forced = [turn.forced[0] if turn.forced else -1 for turn in turns]
+            forced_B = torch.tensor(forced, device=self.device)
+        return sample(self.logits_BV, *self._settings, uniform_B, self.banned_V, forced_B)
+
+    def _leave(self, x_B: torch.Tensor) -> torch.Tensor:
+        """Let go of the rows that have finished, and of their places in `x_B` (B, ...). The last rows take their places, so
+        that few are moved and those who write always stand together."""
+        stay = [i for i, row in enumerate(self.rows) if row.turn.finish_reason is None]
+        if len(stay) == len(self.rows):
+            return x_B
+        holes = [i for i in range(len(stay)) if self.rows[i].turn.finish_reason is not None]
+        movers = [i for i in stay if i >= len(stay)]
+        if holes:
+            self.cache.copy_rows(movers, holes)
+        order = list(range(len(stay)))
+        for hole, mover in zip(holes, movers, strict=True):
+            order[hole] = mover
+        self.rows = [self.rows[i] for i in order]
+        self._changed()
+        return x_B[torch.tensor(order, dtype=torch.long, device=x_B.device)]
+
+    def _changed(self) -> None:
+        """Other rows, or other buffers: what was prepared for them is void."""
+        self._part = self._settings = None
+
+    def _weights_version(self) -> int:
+        """Another number after the weights have been trained: prompts kept from before are void then."""
+        return sum(parameter._version for parameter in self.model.parameters())
+
+    def _size(self, rows: int, capacity: int) -> int:
+        return KVCache.size(self.config, rows, capacity, self.dtype)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

@@ -1,0 +1,251 @@
+"""One batch for everybody: who joins and leaves, what is shared, and how much memory that takes."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from favilla.chat.encode import encode_chat
+from favilla.chat.messages import Message
+from favilla.engine.generate import Engine, Request
+from favilla.errors import UserError
+from favilla.model import MuseSpark, initialise
+from favilla.model.cache import KVCache
+from tests.engine.conftest import CONTEXT, make_config, noise, slow, user
+
+LONG = "What is 12+34? " * 4
+
+
+def engine_like(wild: Engine, **settings: int) -> Engine:
+    return Engine(wild.model, wild.tokenizer, wild.processor, **settings)
+
+
+class Fed:
+    """Counts what goes into the model: (rows, tokens) a pass, and pictures."""
+
+    def __init__(self, engine: Engine) -> None:
+        model = engine.model.model
+        self.passes: list[tuple[int, int]] = []
+        self.pictures = 0
+        model.language_model.embed_tokens.register_forward_hook(self._words)
+        model.vision_tower.register_forward_hook(self._seen)
+
+    def _words(self, module, inputs, output):  # type: ignore[no-untyped-def]
+        self.passes.append(tuple(inputs[0].shape))
+
+    def _seen(self, module, inputs, output):  # type: ignore[no-untyped-def]
+        self.pictures += inputs[0].pixels_RSP.shape[0]
+
+    @property
+    def prompt_tokens(self) -> int:
+        return sum(rows * tokens for rows, tokens in self.passes if tokens > 1)
+
+
+@pytest.fixture
+def fresh(tokenizer, wild):
+    """An engine of its own, so that nothing is kept from before, and what goes into its model. Its window holds every
+    prompt, so that all beginnings can be shared."""
+    model = MuseSpark(make_config(tokenizer, window=CONTEXT // 2))
+    initialise(model, 1)
+    engine = Engine(model.eval(), tokenizer, wild.processor)
+    return engine, Fed(engine)
+
+
+def length(engine: Engine, request: Request) -> int:
+    return len(
+        encode_chat(engine.tokenizer, engine.processor, request.messages, effort=request.effort,
+                    generation_prompt=True).ids
+    )  # fmt: skip
+
+
+def test_streams_that_begin_at_any_time_are_written_together(fresh):
+    engine, fed = fresh
+    requests = [Request(user(text), temperature=1.0, seed=i, max_new_tokens=30) for i, text in enumerate("abcd")]
+    expected = [slow(engine, request, 0)[0] for request in requests]
+    fed.passes.clear()
+    streams = []
+    for request in requests:
+        streams.append(engine.stream(request))
+        for stream in streams:
+            next(stream)
+    assert [list(stream.result.ids) for stream in streams] == expected
+    rows = [rows for rows, tokens in fed.passes if tokens == 1]
+    assert max(rows) == 4 and len(rows) < 2 * max(map(len, expected))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_whoever_joins_and_leaves_gets_what_he_would_get_alone(wild, data):
+    """Random prompts with common beginnings, random limits, few rows, little memory; some streams are dropped."""
+    rng = random.Random(data.draw(st.integers(0, 10**6)))
+    begins = ["What is 12+34? " * n for n in (1, 3, 4)]
+    requests = [
+        Request(user(rng.choice(begins) + rng.choice("abc"), *([noise(rng.randrange(2), 56, 56)] * rng.randrange(2))),
+                temperature=1.0, seed=rng.randrange(5), max_new_tokens=rng.choice((1, 2, 9, 40)))
+        for _ in range(7)
+    ]  # fmt: skip
+    need = max(length(wild, r) + r.max_new_tokens - 1 for r in requests)
+    one = KVCache.size(wild.model.config.text, 1, need, torch.float32)
+    engine = engine_like(wild, max_rows=rng.choice((1, 3, 8)), cache_bytes=int(one * rng.choice((1, 2.5, 9))))
+    streams = {}
+    for number, request in enumerate(requests):
+        streams[number] = engine.stream(request)
+        for other in rng.sample(sorted(streams), min(2, len(streams))):
+            next(streams[other], None)
+        if len(streams) > 2 and rng.random() < 0.2:
+            del streams[rng.choice(sorted(streams))]
+    for number, stream in streams.items():
+        assert list(stream.result.ids) == slow(wild, requests[number], 0)[0]
+
+
+def test_what_prompts_have_in_common_is_computed_once(fresh):
+    engine, fed = fresh
+    picture = noise(5, 84, 84)
+    first = Request(user(picture, LONG + "a"), max_new_tokens=2)
+    ((told,),) = engine.generate([first])
+    assert told.usage.cached_tokens == 0 and fed.prompt_tokens == length(engine, first) and fed.pictures == 1
+    fed.passes.clear()
+    second = Request(user(picture, LONG + "bcd"), max_new_tokens=9, temperature=1.0)
+    ((told,),) = engine.generate([second])
+    assert fed.pictures == 1
+    assert told.usage.cached_tokens > 9 + len(engine.tokenizer.encode(LONG)) - 5
+    assert fed.prompt_tokens == length(engine, second) - told.usage.cached_tokens
+    assert list(told.ids) == slow(engine, second, 0)[0]
+    # another picture of the same size is where they part
+    third = Request(user(noise(6, 84, 84), LONG + "bcd"), max_new_tokens=9, temperature=1.0)
+    ((told,),) = engine.generate([third])
+    prompt = encode_chat(engine.tokenizer, engine.processor, third.messages, effort=third.effort)
+    assert told.usage.cached_tokens == prompt.ids.index(engine.model.config.image_token_id)
+    assert list(told.ids) == slow(engine, third, 0)[0]
+
+
+def test_prompts_that_come_together_share_their_beginning_too(fresh):
+    engine, fed = fresh
+    text = "What is 12+34? "
+    requests = [Request(user(text * 2 + end), max_new_tokens=5, temperature=1.0) for end in ("a", "b", "a", "cde")]
+    lengths = [length(engine, request) for request in requests]
+    cached = [samples[0].usage.cached_tokens for samples in engine.generate(requests)]
+    assert cached[0] == 0 and cached[2] == lengths[2]
+    assert min(cached[1], cached[3]) >= 32
+    assert fed.prompt_tokens < sum(lengths)
+
+
+def test_a_second_turn_begins_with_the_first(fresh):
+    engine, fed = fresh
+    history = user("Look: " + LONG)
+    engine.generate([Request(history, max_new_tokens=3)])
+    fed.passes.clear()
+
+    again = Request((*history, Message("assistant", ("Yes.",)), *user("And now?")), max_new_tokens=8, temperature=1.0)
+    ((told,),) = engine.generate([again])
+    assert told.usage.cached_tokens > 32
+    assert list(told.ids) == slow(engine, again, 0)[0]
+
+
+def test_kept_prompts_are_void_once_the_weights_change(fresh):
+    engine, _ = fresh
+    request = Request(user(LONG), max_new_tokens=12, temperature=1.0)
+    engine.generate([request])
+    with torch.no_grad():
+        for parameter in engine.model.parameters():
+            parameter.mul_(1.1)
+    ((told,),) = engine.generate([request])
+    assert told.usage.cached_tokens == 0 and list(told.ids) == slow(engine, request, 0)[0]
+
+
+def test_memory_stays_within_what_is_stated(wild):
+    requests = [
+        Request(user(LONG + text), temperature=1.0, seed=i, max_new_tokens=40) for i, text in enumerate("abcde")
+    ]
+    config = wild.model.config.text
+    one = KVCache.size(config, 1, length(wild, requests[0]) + 39, torch.float32)
+    for room in (one, 3 * one, 50 * one):
+        engine = engine_like(wild, cache_bytes=room)
+        held = []
+
+        def look(request, sample, piece, engine=engine, held=held):  # type: ignore[no-untyped-def]
+            batch = engine._batch
+            buffers = sum(b.nbytes for b in (*batch.cache.keys, *batch.cache.values))
+            held.append((buffers + batch.prefixes.size, len(batch.rows)))
+
+        made = engine.generate(requests, look)
+        assert [list(g.ids) for (g,) in made] == [slow(wild, r, 0)[0] for r in requests]
+        assert 0 < max(size for size, _ in held) <= room
+        assert max(rows for _, rows in held) == min(5, room // one)
+    with pytest.raises(UserError, match=r"MiB are allowed; ask for fewer tokens or allow more \(cache_bytes\)"):
+        engine_like(wild, cache_bytes=one - 1).generate(requests)
+
+
+def test_rows_beyond_the_most_wait(wild):
+    engine = engine_like(wild, max_rows=2)
+    requests = [Request(user("Hi"), temperature=1.0, seed=i, max_new_tokens=4 + i) for i in range(5)]
+    most = []
+    made = engine.generate(requests, lambda *_: most.append(len(engine._batch.rows)))
+    assert max(most) == 2
+    assert [list(g.ids) for (g,) in made] == [slow(wild, r, 0)[0] for r in requests]
+
+
+def test_threads_share_the_batch(fresh):
+    engine, fed = fresh
+    requests = [Request(user(text), temperature=1.0, seed=i, max_new_tokens=60) for i, text in enumerate("abcd")]
+    expected = [slow(engine, request, 0)[0] for request in requests]
+    fed.passes.clear()
+    made: dict[int, list[int]] = {}
+    start = threading.Barrier(4)
+
+    def ask(number: int) -> None:
+        start.wait()
+        made[number] = list(engine.generate([requests[number]])[0][0].ids)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [made[number] for number in range(4)] == expected
+    steps = sum(tokens == 1 for _, tokens in fed.passes)
+    assert steps < sum(map(len, expected)), "somebody's steps were others' too"
+
+
+def test_a_dropped_stream_is_written_no_further(fresh):
+    engine, fed = fresh
+    stream = engine.stream(Request(user("Hi"), temperature=1.0, seed=4, max_new_tokens=100))
+    next(stream)
+    del stream
+    fed.passes.clear()
+    engine.generate([Request(user("So?"), temperature=1.0, max_new_tokens=6)])
+    assert [rows for rows, tokens in fed.passes if tokens == 1] and {rows for rows, _ in fed.passes} == {1}
+    assert engine._batch.rows == []
+
+
+def test_an_error_reaches_everybody_and_leaves_the_engine_usable(fresh, monkeypatch):
+    engine, _ = fresh
+    streams = [engine.stream(Request(user(text), temperature=1.0, max_new_tokens=50)) for text in "ab"]
+    for stream in streams:
+        next(stream)
+
+    def broken(*given, **named):  # type: ignore[no-untyped-def]
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(engine.model, "forward", broken)
+    # one who is only joining, and one for whom there is no room yet
+    engine._batch.max_rows = 3
+    streams += [engine.stream(Request(user(text), max_new_tokens=5)) for text in "cd"]
+    for stream in streams:
+        with pytest.raises(RuntimeError, match="out of order"):
+            list(stream)
+        assert stream.result.finish_reason == "cancelled"
+    monkeypatch.undo()
+    request = Request(user("a"), temperature=1.0, max_new_tokens=20)
+    assert list(engine.generate([request])[0][0].ids) == slow(engine, request, 0)[0]
+
+
+@pytest.mark.parametrize("bad", [{"max_rows": 0}, {"cache_bytes": 0}, {"cache_bytes": 1.5}, {"max_rows": True}])
+def test_numbers_out_of_range_are_refused(wild, bad):
+    with pytest.raises(UserError, match=next(iter(bad))):
+        engine_like(wild, **bad)

@@ -1,0 +1,44 @@
+"""The compiled step writes what the plain one writes, in 8 bits and with a mixture of experts too."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from favilla.engine.generate import Engine, Request
+from favilla.errors import UserError
+from favilla.model import MuseSpark, initialise
+from favilla.model.int8 import quantise
+from tests.engine.conftest import COLOUR, make_config, noise, user
+
+
+def engine(tokenizer, wild, compiled: bool, int8: bool = False, dense: bool = True) -> Engine:  # type: ignore[no-untyped-def]
+    config = make_config(tokenizer)
+    if dense:
+        config.text.mlp_layer_types[:] = ["dense"] * 4
+    model = MuseSpark(config)
+    initialise(model, 1)
+    model.eval()
+    return Engine(quantise(model) if int8 else model, tokenizer, wild.processor, compiled=compiled)
+
+
+REQUESTS = [
+    Request(user("Hi"), temperature=1.0, seed=1, max_new_tokens=40, n=2),
+    Request(user(noise(0, 84, 56), COLOUR), temperature=1.0, seed=2, max_new_tokens=9),
+]
+
+
+@pytest.mark.parametrize("kind", [{}, {"int8": True}, {"dense": False}], ids=["dense", "int8", "mixture"])
+def test_compiled_steps_write_the_same(tokenizer, wild, kind):
+    plain, fast = (engine(tokenizer, wild, compiled, **kind) for compiled in (False, True))
+    rows = []
+    made = fast.generate(REQUESTS, lambda *_: rows.append(len(fast._batch._part.length_R) if fast._batch._part else 0))
+    expected = plain.generate(REQUESTS)
+    for ours, theirs in zip([g for row in made for g in row], [g for row in expected for g in row], strict=True):
+        assert ours.ids == theirs.ids
+        assert ours.logprobs == pytest.approx(theirs.logprobs, abs=1e-3)
+    assert max(rows) == 4  # three samples are written in a step of four
+    with torch.no_grad():
+        fast.model.model.language_model.norm.weight.mul_(2.0)
+    with pytest.raises(UserError, match="make a new one"):
+        fast.generate(REQUESTS)
