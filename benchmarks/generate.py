@@ -177,9 +177,8 @@ def their_side(folder: Path, name: str, leaving: contextlib.ExitStack) -> Side:
     return Side(f"transformers, {name}", PEERS[name](network), ours=False)
 
 
-def tensors(folder: Path, requests: Iterable[Request]) -> dict[str, Any]:
+def tensors(tokenizer: Tokenizer, processor: ImageProcessor, requests: Iterable[Request]) -> dict[str, Any]:
     """Prompts as `generate` takes them: padded on the left, pictures in the reference's form."""
-    tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
     ids, pixels, grids = [], [], []
     for request in requests:
         chat = encode_chat(tokenizer, processor, request.messages, effort=request.effort, generation_prompt=True)
@@ -208,8 +207,7 @@ def longest_answers(folder: Path, families: Iterable[str], draws: int, tokens: i
 
 def first_token_job(folder: Path) -> Job:
     def requests() -> list[Request]:
-        parts = (ImagePart(open_image(SCREEN)), QUESTION)
-        return [Request((Message("user", parts),), max_new_tokens=1, effort="high")]
+        return [Request((Message("user", (ImagePart(open_image(SCREEN)), QUESTION)),), max_new_tokens=1, effort="high")]
 
     def inputs() -> dict[str, Any]:
         content = [{"type": "image", "image": open_image(SCREEN)}, {"type": "text", "text": QUESTION}]
@@ -222,14 +220,15 @@ def first_token_job(folder: Path) -> Job:
     try:
         processor = AutoProcessor.from_pretrained(folder)
     except (ImportError, ValueError) as error:
+        parts = Tokenizer.load(folder), ImageProcessor.load(folder)
         print(f"{name}: transformers' pictures are cut by our processor; its own does not load ({one_line(error)})")
-        return Job(name, requests, lambda: tensors(folder, requests()), 1, GREEDY, first_token=True)
+        return Job(name, requests, lambda: tensors(*parts, requests()), 1, GREEDY, first_token=True)
     return Job(name, requests, inputs, 1, GREEDY, first_token=True)
 
 
 def make_jobs(folder: Path, streams: int, tokens: int, draws: int) -> list[Job]:
     def prepared(name: str, requests: list[Request], sampling: dict[str, Any]) -> Job:
-        inputs = tensors(folder, requests)
+        inputs = tensors(Tokenizer.load(folder), ImageProcessor.load(folder), requests)
         return Job(name, lambda: requests, lambda: dict(inputs), tokens, sampling)
 
     text = longest_answers(folder, TEXT, draws, tokens)
@@ -326,6 +325,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=128, help="most tokens an answer")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--draws", type=int, default=150, help="problems a family to choose prompts from")
+    parser.add_argument("--jobs", nargs="*", type=int, default=[1, 2, 3, 4], help="of the four kinds of work, in order")
     parser.add_argument("--peers", nargs="*", choices=others, default=others, help="modes beside `generate`")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -333,8 +333,9 @@ def main() -> None:
     transformers.logging.disable_progress_bar()
     logging.getLogger("ContinuousBatchingLogger").setLevel(logging.CRITICAL)
     folder = find_folder(given.model)
+    made = make_jobs(folder, given.streams, given.tokens, given.draws)
     jobs = []
-    for job in make_jobs(folder, given.streams, given.tokens, given.draws):
+    for job in [job for number, job in enumerate(made, 1) if number in given.jobs]:
         # Every job has models of its own: what one compiled, or how large its cache was, must not slow the next.
         torch.compiler.reset()
         with contextlib.ExitStack() as leaving:
