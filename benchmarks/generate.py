@@ -125,7 +125,8 @@ def compiled(network: Any) -> Callable[[Job], Ids]:
 
 
 def static_compiled(network: Any) -> Callable[[Job], Ids]:
-    config = CompileConfig(mode="default", dynamic=False)
+    # With dynamic=False it compiles anew for every token: the cache's length is a number in its graph.
+    config = CompileConfig(mode="default")
     # Without it `generate` compiles on accelerators only.
     config._compile_all_devices = True
     return generate(network, cache_implementation="static", compile_config=config)
