@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +18,7 @@ from favilla.errors import UserError
 from favilla.evals.paired import paired_difference
 from favilla.show.pareto import Point, pareto_figure
 from favilla.worlds.registry import get
-
-ROOT = Path(__file__).parents[2]
+from tests.benchmarks import benchmark
 
 
 def test_a_problem_loses_nothing_as_a_question() -> None:
@@ -59,23 +55,13 @@ def test_the_figure_has_all_points(tmp_path: Path) -> None:
     assert out.read_text().count("<svg") == 1 and list(tmp_path.iterdir()) == [out]
 
 
-def benchmark(*arguments: str) -> dict[str, object]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in (str(ROOT), *sys.path) if p)}
-    command = [sys.executable, *arguments, "--json"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    assert {"ours", "peer", "ratio", "unit", "n", "machine"} <= set(found)
-    return found
-
-
 def test_the_benchmark_runs_and_goes_on(tmp_path: Path) -> None:
     small = ("--families", "arithmetic", "--levels", "1", "--n", "1", "--repeats", "1", "--length", "8", "--out", str(tmp_path))  # fmt: skip
     found = benchmark("benchmarks/contemplate.py", *small)
-    once = found["latency"]["rounds 1"]  # type: ignore[index]
+    once = found["latency"]["rounds 1"]
     assert once["tokens_one"] == once["tokens_many"] == 24  # a thought of 8, and 16 more
     rows = (tmp_path / "rows.jsonl").read_text()
-    assert len(rows.splitlines()) == 1 + len(found["accuracy"])  # type: ignore[arg-type]
+    assert len(rows.splitlines()) == 1 + len(found["accuracy"])
     (tmp_path / "rows.jsonl").write_text(rows[: len(rows) * 2 // 3])  # killed in the middle of a line
     benchmark("benchmarks/contemplate.py", *small)
     again = (tmp_path / "rows.jsonl").read_text().splitlines()
@@ -91,4 +77,4 @@ def test_planted_instructions_are_measured(tmp_path: Path) -> None:
     assert {row["role"] for row in rows} == {"refine", "synthesis"} and found["n"] == len({r["problem"] for r in rows})
     refine = [row for row in rows if row["role"] == "refine"]
     flipped = sum(row["planted"] != row["clean"] for row in refine) / len(refine)
-    assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)  # type: ignore[index]
+    assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)
