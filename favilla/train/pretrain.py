@@ -16,6 +16,7 @@ import random
 import re
 import tempfile
 from contextlib import closing, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from favilla.train.flops import measured_peak, step_flops
 from favilla.train.marks import MarkReader
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.progress import Progress
+from favilla.train.ranks import gather, join
 from favilla.train.recipe import Recipe
 from favilla.train.stopping import StopRequest
 
@@ -126,16 +128,7 @@ def pretrain(
     recipe: Recipe, out: Path | None = None, device: str = "cpu", init: Path | None = None, quiet: bool = False
 ) -> Path:
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend."""
-    # Set up: one process, or several started by torchrun
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    if world > 1 and not dist.is_initialized():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
-    place = torch.device(device)
-    if device == "cuda":
-        if not torch.cuda.is_available():
-            raise UserError("--device cuda: this PyTorch sees no CUDA device; use --device cpu")
-        place = torch.device(device, int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
-        torch.cuda.set_device(place)
+    rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
     model_folder.mkdir(parents=True, exist_ok=True)
@@ -166,13 +159,13 @@ def pretrain(
     free: Any = {"name": True, "optim": {"steps"}, "data": {"workers"}, "run": {"compile", "log_every", "save_every"}}
     identity = recipe.model_dump_json(exclude=free)
     resumed = load_checkpoint(folder, trained, optimisers, identity, world)
-    first, data_states = resumed or (0, [LoaderState()] * world)
+    first, data_states = resumed or (0, [asdict(LoaderState())] * world)
 
     # Data: rank r of w draws from a stream of its own
     merge = config.vision.merge_size
     shape = recipe.data.shape(3 * config.vision.patch_size**2, merge)
     maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
-    loader = Loader(maker, shape, config.image_token_id, recipe.data.workers, data_states[rank])
+    loader = Loader(maker, shape, config.image_token_id, recipe.data.workers, LoaderState(**data_states[rank]))
 
     # Train
     step_loss = torch.compile(loss_sum, dynamic=False) if recipe.run.compile else loss_sum
@@ -210,7 +203,7 @@ def pretrain(
             progress.step(step, loss.item(), marks.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
             stopping = counts[4] > 0
             if stopping or finished == o.steps or finished % recipe.run.save_every == 0:
-                states = gather(loader.state, world)
+                states = gather(asdict(loader.state), world)
                 progress.flush()
                 if rank == 0:
                     save_checkpoint(folder, finished, trained, optimisers, states, identity)
@@ -236,14 +229,6 @@ def all_reduce(trained: torch.nn.Module, *losses: torch.Tensor) -> list[torch.Te
     for loss in summed:
         dist.all_reduce(loss)
     return summed
-
-
-def gather(state: LoaderState, world: int) -> list[LoaderState]:
-    """Every rank's place in its stream."""
-    states = [state] * world
-    if world > 1:
-        dist.all_gather_object(states, state)
-    return states
 
 
 @torch.no_grad()
