@@ -25,8 +25,9 @@ def standardised(reward_PG: torch.Tensor) -> torch.Tensor:
 
 
 def relative(reward_PG: torch.Tensor) -> torch.Tensor:
-    """(r - mean) / mean for rewards of 0 and 1, 0 where none is right: gradient of the first G terms of
-    log p = - sum_k (1 - p)^k / k, that is of pass@1, pass@2, ..., each weighted 1/k (MaxRL, 2602.02710).
+    """(r - mean) / mean for rewards of 0 and 1, 0 where none is right: in expectation the gradient of the first G - 1 terms of
+    log p = - sum_k (1 - p)^k / k, that is of pass@1, pass@2, ..., each weighted 1/k (MaxRL, 2602.02710; r / mean alone
+    would have G terms, and more variance).
 
     Raises ValueError for negative rewards, which have no such expansion.
     """

@@ -116,9 +116,21 @@ class Pool:
             self.epoch, self.cursor = self.epoch + 1, 0
         chosen = self.order[self.cursor : self.cursor + count]
         self.cursor += count
-        return [self.prompt(place) for place in chosen if self.serial[place] != GONE]
+        return [prompt for place in chosen if (prompt := self._present(place)) is not None]
 
-    def prompt(self, place: int) -> Prompt:
+    def _present(self, place: int) -> Prompt | None:
+        """The prompt in a place; where it has left, the next one of its kind takes the place first."""
+        entry = self.entry[place]
+        for _ in range(TRIES if self.serial[place] != GONE else 0):
+            prompt = self._prompt(place)
+            if identity(prompt) not in self.left[entry]:
+                return prompt
+            self.serial[place], self.next[entry] = self.next[entry], self.next[entry] + 1
+        # Nothing new turns up any more: the family has too few problems of this level.
+        self.serial[place] = GONE
+        return None
+
+    def _prompt(self, place: int) -> Prompt:
         entry = self.entries[self.entry[place]]
         rng = random.Random(f"{self.seed}/{entry.family.name}/{entry.level}/{self.serial[place]}")
         problem = entry.family.sample(rng, entry.level, self.split)
@@ -129,17 +141,7 @@ class Pool:
     def learn(self, prompts: Sequence[Prompt], pass_rates: Sequence[float]) -> None:
         for prompt, rate in zip(prompts, pass_rates, strict=True):
             if rate >= self.leave:
-                self._replace(int(prompt.key))
-
-    def _replace(self, place: int) -> None:
-        entry = self.entry[place]
-        self.left[entry].add(identity(self.prompt(place)))
-        for _ in range(TRIES):
-            self.serial[place], self.next[entry] = self.next[entry], self.next[entry] + 1
-            if identity(self.prompt(place)) not in self.left[entry]:
-                return
-        # Nothing new turns up any more: the family has too few problems of this level.
-        self.serial[place] = GONE
+                self.left[self.entry[int(prompt.key)]].add(identity(prompt))
 
     def state(self) -> dict[str, Any]:
         return {
