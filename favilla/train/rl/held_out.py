@@ -39,7 +39,7 @@ class HeldOut:
         prompts = []
         for family, level in part.entries():
             most = max(part.prompts, part.ends_prompts or 0)
-            problems = draw_distinct(family, level, part.split, most, self.seed)
+            problems = draw_distinct(family, level, part.split, most, part.seed)
             prompts += [world_prompt(family, problem, part.effort) for problem in problems[:count]]
         return prompts
 

@@ -122,7 +122,8 @@ class RunPart(Strict):
 
 class EvalPart(Strict):
     """A held-out set: `prompts` different problems of each family and level, `samples` drawn of each; at the first and the
-    last measurement `ends_prompts` and `ends_samples`, if given."""
+    last measurement `ends_prompts` and `ends_samples`, if given. seed: of the problems, so that runs of several seeds share
+    them."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     families: tuple[str, ...] = Field(min_length=1)
@@ -130,6 +131,7 @@ class EvalPart(Strict):
     options: dict[str, Any] = {}
     split: Split = "test"
     effort: EffortName = "high"
+    seed: int = 0
     prompts: int = Field(default=32, ge=1)
     samples: int = Field(default=16, ge=1)
     ends_prompts: int | None = Field(default=None, ge=1)
