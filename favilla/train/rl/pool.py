@@ -108,7 +108,8 @@ class Pool:
         self.serial = [place - first[entry] for place, entry in enumerate(self.entry)]
         self.next = [self.entry.count(e) for e in range(len(entries))]
         self.left: list[set[str]] = [set() for _ in entries]
-        self.epoch, self.order, self.cursor = 0, [], 0
+        self.order: list[int] = []
+        self.epoch, self.cursor = 0, 0
 
     def draw(self, step: int, count: int) -> list[Prompt]:
         """The next `count` places of a random order, which is drawn anew when it does not suffice any more."""

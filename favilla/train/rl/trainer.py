@@ -12,6 +12,7 @@ import copy
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -78,8 +79,8 @@ def rl(
     tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
     model, config = load_model(source, torch.float32, place)
     if recipe.optim.vision_rate == 0:
-        for part in (model.model.vision_tower, model.model.vision_adapter, model.model.vision_projection):
-            part.requires_grad_(False)
+        for module in (model.model.vision_tower, model.model.vision_adapter, model.model.vision_projection):
+            module.requires_grad_(False)
     reference = frozen(model) if recipe.loss.kl else None
     trained = torch.nn.ModuleDict({"model": model} | ({"reference": reference} if reference else {}))
     o = recipe.optim
@@ -97,8 +98,8 @@ def rl(
         rollouts = EngineRollouts(lambda: Engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
 
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
-    free = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
-    free |= {"run": {"save_every", "per_decade", "snapshots"}}  # type: ignore[dict-item]
+    free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
+    free |= {"run": {"save_every", "per_decade", "snapshots"}}
     identity = recipe.model_dump_json(exclude=free) + str(source.resolve())
     resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
     first = resumed[0] if resumed else 0
