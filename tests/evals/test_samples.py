@@ -53,8 +53,11 @@ def test_rarefied_is_the_mean_over_all_subsets() -> None:
 
 
 def test_rarefaction_does_not_reward_being_right_more_often() -> None:
-    few, many = ["a", "b"] * 4, ["a", "b"] * 400
-    assert rarefied_distinct(few, 4) == pytest.approx(rarefied_distinct(many, 4), abs=0.08)
+    """As many as eight right answers have, on average over all eight of a larger number, is what the larger number has itself."""
+    many = "aaaaabbbbcc"
+    eights = [rarefied_distinct(few, 4) for few in itertools.combinations(many, 8)]
+    assert sum(eights) / len(eights) == pytest.approx(rarefied_distinct(many, 4))
+    assert len(set("aaaaabbb")) < len(set(many)) and rarefied_distinct(many, 4) < len(set(many))
 
 
 def test_entropy_by_hand() -> None:
