@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -120,7 +121,7 @@ class RLProgress:
                 "reward {task.fields[reward]} · pass@1 {task.fields[once]} · {task.fields[length]} tokens · "
                 "entropy {task.fields[entropy]}{task.fields[alarm]}"
             ),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(), console=Console(stderr=True),
         )  # fmt: skip
         self.task = self.bar.add_task(
             name, total=steps, completed=first or 0, reward="-", once="-", length="-", entropy="-", alarm=""

@@ -26,6 +26,7 @@ from favilla.model import MuseSpark, load_model, save_model
 from favilla.model.folder import FLOAT32
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
 from favilla.train.loop import all_reduce, balance_experts
+from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.pretrain import export
 from favilla.train.ranks import gather, join, total
@@ -75,6 +76,8 @@ def rl(
         raise UserError(f"recipe: [rollout] prompts = {recipe.rollout.prompts}: give at least one a process ({world})")
 
     # The policy, what it starts from, and what it is drawn towards
+    if place.type == "cpu":
+        keep_freed_memory()
     source = find_folder(init or recipe.init)
     tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
     model, config = load_model(source, torch.float32, place)
