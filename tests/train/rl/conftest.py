@@ -17,7 +17,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.messages import ImagePart, Message
 from favilla.chat.tokenizer import Tokenizer
 from favilla.model import load_model, save_model
-from favilla.train.rl.pool import Effort, Entry, Pool
+from favilla.train.rl.pool import Entry, Pool
 from favilla.train.rl.recipe import RLRecipe
 from favilla.worlds.base import STYLES, Family, Problem, Solution, Split, Verdict
 
@@ -55,21 +55,33 @@ class Echo(Family):
 def taught(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of a model that answers a digit with some digit, often enough with the same, at times after a thought of
     some digits."""
-    folder = tmp_path_factory.mktemp("taught")
+    return teach(tiny_folder, tmp_path_factory.mktemp("taught"), {"high": 0.5})
+
+
+@pytest.fixture(scope="session")
+def taught_efforts(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, thinking more often at high effort than at low."""
+    return teach(tiny_folder, tmp_path_factory.mktemp("taught_efforts"), {"low": 0.3, "high": 0.7})
+
+
+def teach(tiny_folder: Path, folder: Path, thinks: dict[str, float]) -> Path:
+    """thinks: at each effort, the share of examples with a thought."""
     shutil.copytree(tiny_folder, folder, dirs_exist_ok=True)
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
     model, _ = load_model(folder)
-    rng = random.Random(0)
+    rng, asked = random.Random(0), random.Random(1)
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     torch.manual_seed(0)
     for _ in range(250):
         chats = []
         for _ in range(32):
-            thinking = "".join(rng.choice(DIGITS) for _ in range(rng.randint(1, 4))) if rng.random() < 0.5 else None
+            effort = asked.choice(list(thinks))
+            thought = rng.random() < thinks[effort]
+            thinking = "".join(rng.choice(DIGITS) for _ in range(rng.randint(1, 4))) if thought else None
             digit = rng.choice(DIGITS)
             answer = digit if rng.random() < 0.3 else rng.choice(DIGITS)
             turns = [Message("user", (digit,)), Message("assistant", (answer,), thinking=thinking)]
-            chats.append(encode_chat(tokenizer, processor, turns, effort="high"))
+            chats.append(encode_chat(tokenizer, processor, turns, effort=effort))
         longest = max(len(chat.ids) for chat in chats)
         ids, targets, segments = (torch.zeros(len(chats), longest, dtype=torch.long) for _ in range(3))
         for row, chat in enumerate(chats):
@@ -103,4 +115,4 @@ def small_recipe(**changes: Any) -> RLRecipe:
 
 def echo_pool(recipe: RLRecipe, levels: tuple[int, ...] = (1,)) -> Pool:
     entries = [Entry(Echo(), level, 1.0) for level in levels]
-    return Pool(entries, {"high": Effort()}, recipe.rollout.pool, recipe.seed, leave=recipe.rollout.leave)
+    return Pool(entries, recipe.effort_weights(), recipe.rollout.pool, recipe.seed, leave=recipe.rollout.leave)

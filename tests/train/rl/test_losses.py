@@ -7,8 +7,13 @@ import math
 import pytest
 import torch
 
+from favilla.chat.encode import EncodedChat
+from favilla.chat.messages import Message
 from favilla.train.rl import advantages
 from favilla.train.rl.losses import ALGORITHMS, Clip, importance, k3, policy_loss, token_share
+from favilla.train.rl.protocols import Group, Passage, Prompt, Sample, Score
+from favilla.train.rl.update import weigh
+from tests.train.rl.conftest import small_recipe
 
 LN2 = math.log(2)
 # One prompt, two samples of 2 and 1 tokens. Ratios to the old policy: 1, 2 | 1/2.
@@ -157,3 +162,24 @@ def test_budget_by_hand() -> None:
     got = advantages.within_budget(length_PG, correct_PG, torch.tensor([50.0]), slope=0.01)
     assert got[0].tolist() == pytest.approx([0.3, 0.1, -0.4, 0])
     assert advantages.within_budget(length_PG, correct_PG, torch.tensor([math.inf]), slope=0.01).abs().max() == 0
+
+
+def test_efforts_scale_the_penalty_and_budgets_take_its_place_by_hand() -> None:
+    """Two right samples of 5 and 10 tokens (Lmax 12, coefficient 0.4): the shorter is worth 0.4 * penalty * 2.5 / 12 at each
+    effort, and with a budget of 20 half of 0.65 - 0.60."""
+
+    def group(effort: str, penalty: float, budget: int | None = None) -> Group:
+        context = EncodedChat([1, 2], [0, 0], [])
+        samples = [
+            Sample((Passage(context, (7,) * n, (-0.5,) * n, (True,) * n),), "7", None, 0, finished=True)
+            for n in (5, 10)
+        ]
+        return Group(
+            Prompt("echo", 1, (Message("user", ("7",)),), effort, budget, penalty), samples, [Score(1.0, True)] * 2
+        )
+
+    recipe = small_recipe(rollout={"samples": 2}, length={"coefficient": 0.4, "budgets": [20], "share": 0.1})
+    weighed = weigh([group("low", 2.0), group("high", 0.5), group("high", 0.0), group("high", 1.0, budget=20)], recipe)
+    assert weighed.advantage_PG[:, 0].tolist() == pytest.approx([2 / 12, 0.5 / 12, 0, 0.025], abs=1e-6)
+    assert weighed.advantage_PG.sum(1).tolist() == pytest.approx([0] * 4, abs=1e-6)
+    assert weighed.kept_P.tolist() == [True, True, False, True]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -87,6 +88,36 @@ def test_a_penalty_shortens_what_is_right(taught: Path, tmp_path: Path) -> None:
     )
     assert penalised[-1]["length"] < penalised[0]["length"] - 2
     assert penalised[-1]["thinking"] < 0.5 * penalised[0]["thinking"]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_efforts_are_learned_not_cut(taught_efforts: Path, tmp_path: Path, seed: int) -> None:
+    """Thinking pays at high effort and is dear at low effort: the lengths of the two part, though nothing but a word of the
+    prompt tells them apart, and nothing is cut off."""
+    luck = random.Random(seed)
+
+    def thinking_pays(prompt: Prompt, samples: Sequence[Sample]) -> list[Score]:
+        chance = [(1 + 2 * min(2, s.thinking_tokens)) / 5 if prompt.effort == "high" else 1.0 for s in samples]
+        right = [s.finished and luck.random() < c for s, c in zip(samples, chance, strict=True)]
+        return [Score(float(r), r) for r in right]
+
+    recipe = small_recipe(
+        rollout={**LEARN["rollout"], "max_new_tokens": 24},
+        optim={"steps": 26, "warmup": 2, "muon_lr": 0.0015, "adam_lr": 0.001},
+        run=LEARN["run"],
+        seed=seed,
+        efforts={"low": {"penalty": 4.0}, "high": {"penalty": 0.5}},
+        length={"coefficient": 1.0},
+    )
+    rl(recipe, tmp_path, init=taught_efforts, prompts=echo_pool(recipe), reward=thinking_pays, quiet=False)
+    seen = lines(tmp_path)
+
+    def thinking(effort: str) -> float:
+        return sum(line["efforts"][effort]["thinking"] for line in seen[-5:]) / 5
+
+    assert thinking("low") < 0.5 * seen[0]["efforts"]["low"]["thinking"]
+    assert thinking("high") > max(seen[0]["efforts"]["high"]["thinking"], thinking("low") + 1)
+    assert sum(line["finished"] for line in seen[-5:]) / 5 > 0.9
 
 
 RUN = """
