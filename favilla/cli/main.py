@@ -23,6 +23,7 @@ from favilla.cli.ask import ask
 from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
+from favilla.cli.rl import rl
 from favilla.cli.tune import tune
 from favilla.cli.worlds import worlds
 from favilla.errors import UserError
@@ -34,6 +35,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "eval": evaluate,
     "pretrain": pretrain,
     "tune": tune,
+    "rl": rl,
     "contemplate": contemplate,
 }
 

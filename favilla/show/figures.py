@@ -49,6 +49,41 @@ def loss_figure(metrics: Path, out: Path) -> None:
     os.replace(aside, out)
 
 
+def rl_figure(metrics: Path, out: Path) -> None:
+    """Draw an RL run against the logarithm of the step: pass@1 and pass@k, tokens a sample (right and wrong ones apart),
+    entropy.
+
+    metrics: JSONL with `step`, `pass@1`, another `pass@k`, `length_correct`, `length_wrong` and `entropy`; what a line lacks
+    is left out. out: a .png, .svg or .pdf, written aside and then renamed.
+    """
+    lines = [line for line in _read(metrics) if _finite(line, "step") and line["step"] > 0]
+    most = next(
+        (key for key in reversed(lines[-1] if lines else {}) if key.startswith("pass@") and key != "pass@1"), ""
+    )
+    panels = (
+        ("share of prompts", ("pass@1", most)),
+        ("tokens a sample", ("length_correct", "length_wrong")),
+        ("entropy (nats a token)", ("entropy",)),
+    )
+    figure = Figure(figsize=(7, 7), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (label, keys) in zip(figure.subplots(3, 1, sharex=True), panels, strict=True):
+        for key, color in zip(filter(None, keys), (LOSS, RATE), strict=False):
+            there = [line for line in lines if _finite(line, key)]
+            steps, values = [line["step"] for line in there], [line[key] for line in there]
+            axes.plot(steps, values, color=color, alpha=0.3, linewidth=1, marker="." if len(steps) < 30 else "")
+            axes.plot(steps, smoothed(values), color=color, linewidth=2, label=key)
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+        if lines:
+            axes.legend(fontsize=8)
+            axes.set_xscale("log")
+    axes.set_xlabel("step")
+    aside = out.with_name(f".{os.getpid()}.{out.name}")
+    figure.savefig(aside, dpi=120)
+    os.replace(aside, out)
+
+
 def smoothed(values: list[float], window: int = 20) -> list[float]:
     """Exponential moving average over about `window` values, or a tenth of a short list, without a bias to the start
     (Kingma and Ba 2015, section 3)."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from favilla.data.loader import LoaderState
 from favilla.errors import UserError
 
 CHECKPOINT = "checkpoint.pt"
@@ -20,15 +18,16 @@ def save_checkpoint(
     step: int,
     trained: torch.nn.Module,
     optimisers: list[torch.optim.Optimizer],
-    data: list[LoaderState],
+    data: list[dict[str, Any]],
     recipe: str,
 ) -> None:
-    """Keep one checkpoint: the last one replaces the one before in a single rename. data: one state per rank."""
+    """Keep one checkpoint: the last one replaces the one before in a single rename. data: one state per rank, in plain
+    types."""
     content = {
         "step": step,
         "trained": trained.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in optimisers],
-        "data": [asdict(state) for state in data],
+        "data": data,
         "rng": torch.get_rng_state(),
         "recipe": recipe,
     }
@@ -42,7 +41,7 @@ def save_checkpoint(
 
 def load_checkpoint(
     folder: Path, trained: torch.nn.Module, optimisers: list[torch.optim.Optimizer], recipe: str, world: int
-) -> tuple[int, list[LoaderState]] | None:
+) -> tuple[int, list[dict[str, Any]]] | None:
     """Restore a run in place; (next step, state of every rank's data), or None when there is nothing to resume.
 
     Raises UserError when the checkpoint is broken or belongs to another recipe or number of processes.
@@ -62,4 +61,4 @@ def load_checkpoint(
     for optimiser, state in zip(optimisers, content["optimisers"], strict=True):
         optimiser.load_state_dict(state)
     torch.set_rng_state(content["rng"])
-    return content["step"], [LoaderState(**state) for state in content["data"]]
+    return content["step"], content["data"]

@@ -5,10 +5,9 @@ It may be stopped at any moment; called again with the same job it goes on from 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -18,7 +17,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.data.batches import Batch, Shape
 from favilla.data.loader import Loader, LoaderState
 from favilla.data.stream import MakeExample
-from favilla.errors import Interrupted, UserError
+from favilla.errors import Interrupted
 from favilla.model import MuseSpark
 from favilla.model.experts import MixtureOfExperts
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
@@ -28,6 +27,7 @@ from favilla.train.marks import MarkReader
 from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.progress import Progress
+from favilla.train.ranks import gather, total
 from favilla.train.recipe import OptimPart, RunPart
 from favilla.train.stopping import StopRequest
 
@@ -44,20 +44,6 @@ class Job:
     shape: Shape
     workers: int
     identity: str
-
-
-def set_up(device: str) -> tuple[int, int, torch.device]:
-    """(rank, number of ranks, device) of this process, the process group made. Raises UserError without the device."""
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    if world > 1 and not dist.is_initialized():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo")
-    place = torch.device(device)
-    if device == "cuda":
-        if not torch.cuda.is_available():
-            raise UserError("--device cuda: this PyTorch sees no CUDA device; use --device cpu")
-        place = torch.device(device, int(os.environ.get("LOCAL_RANK", rank)) % torch.cuda.device_count())
-        torch.cuda.set_device(place)
-    return rank, world, place
 
 
 def loss_sum(
@@ -111,8 +97,8 @@ def train(
     trained = torch.nn.ModuleDict({"model": model} | ({"reader": reader} if reader else {})).to(place)
     optimisers = make_optimisers(trained, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
     resumed = load_checkpoint(folder, trained, optimisers, job.identity, world)
-    first, data_states = resumed or (0, [LoaderState()] * world)
-    loader = Loader(maker, job.shape, model.config.image_token_id, job.workers, data_states[rank])
+    first, data_states = resumed or (0, [asdict(LoaderState())] * world)
+    loader = Loader(maker, job.shape, model.config.image_token_id, job.workers, LoaderState(**data_states[rank]))
 
     step_loss = torch.compile(loss_sum, dynamic=False) if job.run.compile else loss_sum
     peak = measured_peak(place, torch.bfloat16 if job.run.autocast else torch.float32)
@@ -128,8 +114,7 @@ def train(
                 [batch.targets, batch.tokens, batch.examples, batch.marks if reader else 0, stop.asked],
                 dtype=torch.float64,
             )
-            if world > 1:
-                dist.all_reduce(counts)
+            total(counts, world)
 
             loss, marks = step_loss(model, batch, job.run.autocast, reader)
             loss, marks = loss / counts[0].clamp(min=1).item(), marks / counts[3].clamp(min=1).item()
@@ -152,7 +137,7 @@ def train(
             progress.step(step, loss.item(), marks.item(), norm.item(), scale, counts.tolist(), loader.state.skipped)
             stopping = counts[4] > 0
             if stopping or finished == o.steps or finished % job.run.save_every == 0:
-                states = gather(loader.state, world)
+                states = gather(asdict(loader.state), world)
                 progress.flush()
                 if rank == 0:
                     save_checkpoint(folder, finished, trained, optimisers, states, job.identity)
@@ -173,14 +158,6 @@ def all_reduce(trained: torch.nn.Module, *losses: torch.Tensor) -> list[torch.Te
     for loss in summed:
         dist.all_reduce(loss)
     return summed
-
-
-def gather(state: LoaderState, world: int) -> list[LoaderState]:
-    """Every rank's place in its stream."""
-    states = [state] * world
-    if world > 1:
-        dist.all_gather_object(states, state)
-    return states
 
 
 @torch.no_grad()

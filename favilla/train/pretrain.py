@@ -29,7 +29,8 @@ from favilla.data.stream import MakeExample
 from favilla.home import home
 from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
 from favilla.model.folder import FLOAT32, write_atomically
-from favilla.train.loop import Job, set_up, train
+from favilla.train.loop import Job, train
+from favilla.train.ranks import join
 from favilla.train.recipe import Recipe
 
 CONTROL = re.compile(r"<\|[a-z_]*\|>")
@@ -86,7 +87,7 @@ def pretrain(
     recipe: Recipe, out: Path | None = None, device: str = "cpu", init: Path | None = None, quiet: bool = False
 ) -> Path:
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend."""
-    rank, world, place = set_up(device)
+    rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
     model_folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -31,7 +32,7 @@ class Progress:
             self.bar = Bar(
                 TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"),
                 TextColumn("loss {task.fields[loss]} · {task.fields[rate]} tok/s · {task.fields[share]} of peak"),
-                TimeRemainingColumn(),
+                TimeRemainingColumn(), console=Console(stderr=True),
             )  # fmt: skip
             self.task = self.bar.add_task(name, total=steps, completed=first, loss="-", rate="-", share="-")
             self.bar.start()

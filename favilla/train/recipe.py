@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -176,8 +176,16 @@ class Recipe(Strict):
         return self
 
 
+AnyRecipe = TypeVar("AnyRecipe", bound=Strict)
+
+
 def load_recipe(path: str | Path) -> Recipe:
-    """Read and check a recipe. Raises UserError naming file, field and reason in one line."""
+    """Read and check a recipe of pretraining. Raises UserError naming file, field and reason in one line."""
+    return read_recipe(path, Recipe)
+
+
+def read_recipe(path: str | Path, kind: type[AnyRecipe]) -> AnyRecipe:
+    """Read and check a recipe of a kind. Raises UserError naming file, field and reason in one line."""
     path = Path(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -186,7 +194,7 @@ def load_recipe(path: str | Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UserError(f"{path}: not a readable TOML file ({error})") from None
     try:
-        return Recipe.model_validate(raw)
+        return kind.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -16,8 +16,9 @@ from favilla.data.conversations import Conversations, check_conversations, finge
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import load_model
-from favilla.train.loop import Job, set_up, train
+from favilla.train.loop import Job, train
 from favilla.train.pretrain import export
+from favilla.train.ranks import join
 from favilla.train.recipe import OptimPart, RunPart
 
 LARGEST_STEP, ENOUGH_STEPS = 2048, 200  # tokens; steps
@@ -52,7 +53,7 @@ def tune(
         raise UserError(f"--rate {rate}: give a number above 0, such as 0.001")
     if batch_tokens is not None and batch_tokens < 1:
         raise UserError(f"--batch-tokens {batch_tokens}: give a whole number, 1 or more")
-    rank, world, place = set_up(device)
+    rank, world, place = join(device)
     model, config = load_model(folder)
     model.float()
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)

@@ -1,7 +1,8 @@
 """Which families there are: the built-in ones, and plug-ins that other packages announce by entry point.
 
 A package adds families with the entry point group `favilla.worlds`; each entry's name is the family's name and its
-value points at a subclass of `Family` that takes no arguments (see docs/worlds.md).
+value points at a subclass of `Family` that takes no arguments (see docs/worlds.md). Tasks of reasoning-gym are found by name
+as well, but are in no list (`favilla.worlds.gym`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from favilla.errors import UserError
 from favilla.worlds.base import Family
 
 GROUP = "favilla.worlds"
+GYM = "gym_"
 
 # Addresses and not classes: a family's module, and what it needs to draw its pictures, is imported on first use.
 BUILT_IN = {
@@ -81,6 +83,8 @@ def get(name: str) -> Family:
     plug_ins = _plug_ins()
     if name in plug_ins:
         return _plug_in(plug_ins[name])
+    if name.startswith(GYM):
+        return _gym(name.removeprefix(GYM))
     known = names()
     near = difflib.get_close_matches(name, known, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
@@ -94,6 +98,16 @@ def _built_in(name: str) -> Family:
         return getattr(importlib.import_module(module), attribute)()
     except ImportError as error:
         raise UserError(f"family {name!r} does not load: {_one_line(error)}; install what is missing") from error
+
+
+@cache
+def _gym(task: str) -> Family:
+    from favilla.worlds.gym import Gym
+
+    try:
+        return Gym(task)
+    except ImportError as error:
+        raise UserError(f"family '{GYM}{task}' needs reasoning-gym: pip install 'favilla[rl]' ({error})") from error
 
 
 def _plug_ins() -> dict[str, metadata.EntryPoint]:

@@ -1,0 +1,95 @@
+"""Held-out measurements while a run is going on: the same problems and the same random numbers every time.
+
+Each writes one line a problem to held_out.jsonl; whatever is reported about a run is computed from these lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from favilla.train.progress import drop_lines_after
+from favilla.train.ranks import gather
+from favilla.train.rl.pool import draw_distinct, world_prompt
+from favilla.train.rl.protocols import Prompt, Reward, Rollouts, Sample, Score
+from favilla.train.rl.recipe import EvalPart
+
+
+def log_spaced(steps: int, per_decade: int) -> set[int]:
+    """0, 1, and on to `steps` at `per_decade` numbers a decade, as far as there are that many."""
+    powers = range(10 * per_decade)
+    return {0, steps} | {n for i in powers if (n := round(10 ** (i / per_decade))) <= steps}
+
+
+class HeldOut:
+    """The sets of a recipe. `rank` of `world` processes measures its share of the prompts; rank 0 writes."""
+
+    def __init__(self, parts: Sequence[EvalPart], path: Path, seed: int, first: int | None, rank: int, world: int):
+        self.parts, self.path, self.seed, self.rank, self.world = parts, path, seed, rank, world
+        if rank == 0:
+            drop_lines_after(path, -1 if first is None else first)
+
+    def prompts(self, part: EvalPart, ends: bool) -> list[Prompt]:
+        """The problems of a set; those of a smaller measurement are the first of a larger one."""
+        count = (part.ends_prompts or part.prompts) if ends else part.prompts
+        prompts = []
+        for family, level in part.entries():
+            most = max(part.prompts, part.ends_prompts or 0)
+            problems = draw_distinct(family, level, part.split, most, part.seed)
+            prompts += [world_prompt(family, problem, part.effort) for problem in problems[:count]]
+        return prompts
+
+    def measure(self, step: int, ends: bool, rollouts: Rollouts, reward: Reward) -> dict[str, dict[str, float]]:
+        """Measure all sets after `step` updates; returns for each set the means of pass@1 and of length."""
+        means: dict[str, dict[str, float]] = {}
+        for part in self.parts:
+            n = (part.ends_samples or part.samples) if ends else part.samples
+            mine = self.prompts(part, ends)[self.rank :: self.world]
+            seeds = [seed_of(self.seed, part.name, prompt.task.problem.instance) for prompt in mine]
+            lines = [
+                line(step, part.name, prompt, samples, reward(prompt, samples))
+                for prompt, samples in zip(mine, rollouts(mine, n, seeds), strict=True)
+            ]
+            everybody = [line for share in gather(lines, self.world) for line in share]
+            everybody.sort(key=lambda line: (line["family"], line["level"], line["instance"]))
+            if self.rank == 0:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.writelines(json.dumps(line) + "\n" for line in everybody)
+            means[part.name] = {
+                "pass@1": _mean([sum(line["correct"]) / n for line in everybody]),
+                "length": _mean([sum(line["tokens"]) / n for line in everybody]),
+            }
+        return means
+
+
+def line(step: int, name: str, prompt: Prompt, samples: Sequence[Sample], scores: Sequence[Score]) -> dict[str, Any]:
+    """What is kept of one problem: per sample whether it is right, its tokens, its thinking, how it went about it and
+    (hashed) what its solution was."""
+    return {
+        "step": step, "set": name, "family": prompt.family, "level": prompt.level, "effort": prompt.effort,
+        "instance": digest(prompt.task.problem.instance),
+        "correct": [int(score.correct) for score in scores],
+        "tokens": [sample.length for sample in samples],
+        "thinking": [sample.thinking_tokens for sample in samples],
+        "finished": [int(sample.finished) for sample in samples],
+        "parsed": [int(score.parsed) for score in scores],
+        "strategy": [score.strategy for score in scores],
+        "solution": [None if score.solution is None else digest(score.solution) for score in scores],
+    }  # fmt: skip
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def seed_of(*parts: object) -> int:
+    """A seed that depends on nothing but its parts."""
+    return random.Random("/".join(map(str, parts))).getrandbits(62)
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

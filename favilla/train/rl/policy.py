@@ -1,0 +1,40 @@
+"""The trainer's side of the policy: log-probabilities of what was sampled, from packed batches."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import torch
+
+from favilla.data.batches import Batch
+from favilla.model import MuseSpark
+
+
+@dataclass
+class TokenStats:
+    """Of each target: policy_N, its log-probability among the tokens that may be sampled; plain_N, that among all (what
+    the engine reports); entropy_N, the policy's entropy there (nats, without gradient)."""
+
+    policy_N: torch.Tensor
+    plain_N: torch.Tensor
+    entropy_N: torch.Tensor
+
+
+def token_stats(model: MuseSpark, batch: Batch, banned_V: torch.Tensor, autocast: bool) -> TokenStats:
+    """One forward pass over a batch that `loop.ready` has prepared. The head is float32 whatever the rest is: where
+    probabilities differ by its rounding, their ratio is noise (ScaleRL, 2510.13786)."""
+    device = batch.ids_BT.device.type
+    pictures = batch.pictures if len(batch.pictures.token_M) else None
+    with torch.autocast(device, torch.bfloat16) if autocast else nullcontext():
+        x_BTD = model.embed(batch.ids_BT, pictures, batch.slots_BT)
+        x_BTD = model.model.language_model(x_BTD, batch.positions_BT, batch.segments_BT, batch.branches_BT)
+    logits_NV = model.head(x_BTD.flatten(0, 1)[batch.at_N].float())
+    chosen_N = logits_NV.gather(1, batch.labels_N[:, None])[:, 0]
+    allowed_NV = logits_NV.masked_fill(banned_V, -torch.inf)
+    total_N = allowed_NV.logsumexp(1)
+    with torch.no_grad():
+        log_NV = allowed_NV - total_N[:, None]
+        entropy_N = -(log_NV.exp() * log_NV.masked_fill(banned_V, 0.0)).sum(1)
+        plain_N = chosen_N - logits_NV.logsumexp(1)
+    return TokenStats(chosen_N - total_N, plain_N, entropy_N)

@@ -1,0 +1,233 @@
+"""Reinforcement learning from verifiable rewards: sample, judge, weigh, update.
+
+    favilla rl recipes/rl-debug.toml
+
+On-policy by default: every step samples from the weights as they are, makes one update, and forgets the samples. It may
+be stopped at any moment; the same command goes on from the last checkpoint and gives the same numbers. docs/rl.md.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer
+from favilla.engine.generate import Engine
+from favilla.engine.load import find_folder
+from favilla.errors import Interrupted, UserError
+from favilla.home import home
+from favilla.model import MuseSpark, load_model, save_model
+from favilla.model.folder import FLOAT32
+from favilla.train.checkpoint import load_checkpoint, save_checkpoint
+from favilla.train.loop import all_reduce, balance_experts
+from favilla.train.memory import keep_freed_memory
+from favilla.train.optim import make_optimisers, warmup_stable_decay
+from favilla.train.pretrain import export
+from favilla.train.ranks import gather, join, total
+from favilla.train.rl.held_out import HeldOut, log_spaced, seed_of
+from favilla.train.rl.pool import Pool
+from favilla.train.rl.progress import RLProgress, alarms, metrics, summarise
+from favilla.train.rl.protocols import Group, Prompts, Reward, Rollouts
+from favilla.train.rl.recipe import RLRecipe
+from favilla.train.rl.rollout import EngineRollouts, banned, verified
+from favilla.train.rl.update import Totals, accumulate, behaviour, minibatches, prepare, weigh
+from favilla.train.stopping import StopRequest
+
+
+class Clock:
+    """Seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.since = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """What has passed since the last lap belongs to `phase`."""
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self.since
+        self.since = now
+
+
+def rl(
+    recipe: RLRecipe,
+    out: Path | None = None,
+    device: str = "cpu",
+    init: str | Path | None = None,
+    quiet: bool = False,
+    prompts: Prompts | None = None,
+    rollouts: Rollouts | None = None,
+    reward: Reward = verified,
+) -> Path:
+    """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend.
+
+    prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
+    """
+    rank, world, place = join(device)
+    folder = out or home() / "runs" / recipe.name
+    model_folder = folder / "model"
+    model_folder.mkdir(parents=True, exist_ok=True)
+    if recipe.rollout.prompts < world:
+        raise UserError(f"recipe: [rollout] prompts = {recipe.rollout.prompts}: give at least one a process ({world})")
+
+    # The policy, what it starts from, and what it is drawn towards
+    if place.type == "cpu":
+        keep_freed_memory()
+    source = find_folder(init or recipe.init)
+    tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
+    model, config = load_model(source, torch.float32, place)
+    if recipe.optim.vision_rate == 0:
+        for module in (model.model.vision_tower, model.model.vision_adapter, model.model.vision_projection):
+            module.requires_grad_(False)
+    reference = frozen(model) if recipe.loss.kl else None
+    trained = torch.nn.ModuleDict({"model": model} | ({"reference": reference} if reference else {}))
+    o = recipe.optim
+    optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
+    banned_V = banned(tokenizer, config.text.vocab_size).to(place)
+
+    # Where prompts come from, and samples
+    r = recipe.rollout
+    if prompts is None:
+        prompts = Pool(
+            recipe.entries(), recipe.effort_weights(), r.pool, recipe.seed, r.leave, budgets=recipe.word_budgets()
+        )
+    if rollouts is None:
+        sampler = Sampler(model, r.sampler)
+        rollouts = EngineRollouts(lambda: Engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
+
+    # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
+    free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
+    free |= {"run": {"save_every", "per_decade", "snapshots"}}
+    identity = recipe.model_dump_json(exclude=free) + str(source.resolve())
+    resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
+    first = resumed[0] if resumed else 0
+    if resumed:
+        prompts.restore(resumed[1][0])
+    held_out = HeldOut(recipe.eval, folder / "held_out.jsonl", recipe.seed, resumed and first, rank, world)
+    measured = log_spaced(o.steps, recipe.run.per_decade)
+    progress = RLProgress(folder, recipe.name, o.steps, resumed and first, quiet or rank > 0)
+    if rank == 0:
+        tokenizer.save(model_folder)
+        processor.save(model_folder)
+
+    finished = first
+    with closing(progress), StopRequest() as stop:
+        if not resumed and recipe.eval:
+            model.eval()
+            held_out.measure(0, True, rollouts, reward)
+        for step in range(first, o.steps):
+            clock = Clock()
+
+            # Sample: every rank its share of the prompts
+            asked = prompts.draw(step, r.prompts)
+            if not asked:
+                raise UserError(f"step {step}: no prompts are left, all have been solved; add levels or families")
+            model.eval()
+            mine = asked[rank::world]
+            seeds = [seed_of(recipe.seed, "step", step, number) for number in range(len(asked))]
+            samples = rollouts(mine, r.samples, seeds[rank::world])
+            clock.lap("rollout")
+
+            # Judge and weigh
+            judged = [Group(p, group, reward(p, group)) for p, group in zip(mine, samples, strict=True)]
+            clock.lap("reward")
+            weighed = weigh(judged, recipe)
+            shares = gather([summarise(g, bool(k)) for g, k in zip(judged, weighed.kept_P, strict=True)], world)
+            summaries = [shares[number % world][number // world] for number in range(len(asked))]
+            prompts.learn(asked, [summary.pass_rate for summary in summaries])
+            parts = minibatches(weighed, recipe, model)
+            prepare(parts, processor, place)
+            clock.lap("pack")
+
+            # Update, once or a few times
+            model.train()
+            if reference is not None and recipe.loss.kl_reset and step and step % recipe.loss.kl_reset == 0:
+                reference.load_state_dict(model.state_dict())
+            scale = warmup_stable_decay(step, o.steps, o.warmup, o.decay)
+            several = len(parts) > 1
+            before = [behaviour(model, part, banned_V, recipe.run.autocast) if several else None for part in parts]
+            sums, largest, norms = Totals().tensor(), 0.0, []
+            for part, old in zip(parts, before, strict=True):
+                counts = torch.tensor([part.groups, int(part.length_S.sum())], dtype=torch.float64)
+                groups, tokens = total(counts, world).tolist()
+                if not groups:
+                    continue
+                totals, worst = accumulate(model, reference, recipe, part, int(groups), tokens, banned_V, old)
+                sums, largest = sums + totals.tensor(), max(largest, worst)
+                if world > 1:
+                    all_reduce(model)
+                norm = torch.nn.utils.clip_grad_norm_(model.parameters(), o.clip)
+                norms.append(norm.item())
+                for optimiser in optimisers:
+                    for group in optimiser.param_groups:
+                        group["lr"] = group["peak_lr"] * scale
+                    # A broken gradient must not touch the weights.
+                    if torch.isfinite(norm):
+                        optimiser.step()
+                    optimiser.zero_grad(set_to_none=True)
+            balance_experts(model)
+            clock.lap("update")
+
+            # Measure
+            finished = step + 1
+            means = Totals().means(total(sums, world))
+            line = {"step": finished, **metrics(summaries), **means}
+            line |= {
+                "mismatch_max": max(gather(largest, world)),
+                "grad_norm": max(norms, default=0.0),
+                "lr_scale": scale,
+            }
+            line["alarms"] = alarms(line["entropy"], recipe.entropy.floor, recipe.entropy.ceiling)
+            if recipe.eval and finished in measured:
+                model.eval()
+                line["held_out"] = held_out.measure(finished, finished == o.steps, rollouts, reward)
+                clock.lap("held_out")
+            line["seconds"] = clock.seconds
+            progress.step(line)
+            if finished in recipe.run.snapshots and rank == 0:
+                keep(model, tokenizer, processor, folder / "snapshots" / f"{finished:06d}")
+            stopping = sum(gather(int(stop.asked), world)) > 0
+            if rank == 0 and (stopping or finished == o.steps or finished % recipe.run.save_every == 0):
+                save_checkpoint(folder, finished, trained, optimisers, [prompts.state()], identity)
+            if stopping:
+                break
+    if finished < o.steps:
+        raise Interrupted(f"stopped after step {finished} of {o.steps}; the same command goes on from there")
+    if rank == 0:
+        export(model, model_folder)
+    return model_folder
+
+
+def frozen(model: MuseSpark) -> MuseSpark:
+    """A copy without gradients."""
+    return copy.deepcopy(model).eval().requires_grad_(False)
+
+
+class Sampler:
+    """The weights that the engine generates with: the policy itself, or a copy of it in bfloat16 made anew at each call."""
+
+    def __init__(self, model: MuseSpark, dtype: str):
+        self.model, self.copy = model, None if dtype == "float32" else frozen(model)
+        for name, parameter in self.copy.named_parameters() if self.copy is not None else ():
+            if not name.endswith(FLOAT32):
+                parameter.data = parameter.data.to(torch.bfloat16)
+
+    @torch.no_grad()
+    def __call__(self) -> MuseSpark:
+        if self.copy is None:
+            return self.model
+        for mine, theirs in zip(self.copy.state_dict().values(), self.model.state_dict().values(), strict=True):
+            mine.copy_(theirs)
+        return self.copy
+
+
+def keep(model: MuseSpark, tokenizer: Tokenizer, processor: ImageProcessor, folder: Path) -> None:
+    """A model folder of the weights as they are, in float32: what an update changes may be too little for bfloat16."""
+    tokenizer.save(folder)
+    processor.save(folder)
+    save_model(model, folder)
