@@ -7,7 +7,7 @@ import base64
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,10 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+
+    @property
+    def model(self) -> str:
+        return str(self.body["model"])
 
     @property
     def text(self) -> str:
@@ -70,7 +74,15 @@ class Junk:
     """Status 200, and a stream of something else."""
 
 
-Behaviour = Say | Fail | Hang | Cut | Junk
+@dataclass
+class Raw:
+    """Status 200, and these pieces as they are. end: whether the stream ends as it should, or the connection just does."""
+
+    pieces: Iterable[bytes]
+    end: bool = True
+
+
+Behaviour = Say | Fail | Hang | Cut | Junk | Raw
 
 
 class Server:
@@ -150,8 +162,16 @@ class Server:
             _chunk(writer, b"data: [1, 2\n\ndata: <html>\n\n")
             _chunk(writer, b"")
             return True
+        if isinstance(behaviour, Raw):
+            for piece in behaviour.pieces:
+                _chunk(writer, piece)
+                await writer.drain()
+            if behaviour.end:
+                _chunk(writer, b"")
+                await writer.drain()
+            return behaviour.end
         text = behaviour.text if isinstance(behaviour, Say) else "SUMMARY: half"
-        events = (_chat if asked.path.endswith("/chat/completions") else _responses)(text)
+        events = (chat_events if asked.path.endswith("/chat/completions") else responses_events)(text)
         for index, event in enumerate(events):
             if index == 2:
                 await writer.drain()
@@ -172,7 +192,7 @@ def _chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
 
-def _chat(text: str) -> list[bytes]:
+def chat_events(text: str) -> list[bytes]:
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
         choices = [] if more else [{"index": 0, "delta": delta, "finish_reason": finish}]
         content = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **more}
@@ -189,7 +209,7 @@ def _chat(text: str) -> list[bytes]:
     ]  # fmt: skip
 
 
-def _responses(text: str) -> list[bytes]:
+def responses_events(text: str) -> list[bytes]:
     usage = {
         "input_tokens": 30, "output_tokens": 7, "total_tokens": 37,
         "input_tokens_details": {"cached_tokens": 20}, "output_tokens_details": {"reasoning_tokens": 3},
