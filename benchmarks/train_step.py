@@ -25,16 +25,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from transformers import MuseSparkForConditionalGeneration
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.examples import prompt_message, solution_message
+from favilla.data.examples import prompt_messages, solution_message
 from favilla.engine.load import find_folder
 from favilla.model import MuseSpark, load_model
 from favilla.train.flops import matrix_parameters, measured_peak
+from favilla.train.loss import cross_entropy_sum
+from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers
 from favilla.worlds.registry import get
 
@@ -68,14 +69,17 @@ def text_batches(folder: Any, rows: int, tokens: int, count: int) -> list[torch.
     ids: list[int] = []
     while len(ids) < count * rows * tokens:
         problem = get(rng.choice(("arithmetic", "hops", "lists"))).sample(rng, rng.choice((1, 2)), "train")
-        turns = [prompt_message(problem), solution_message(problem, "steps")]
+        turns = [*prompt_messages(problem), solution_message(problem, "steps")]
         ids += encode_chat(tokenizer, processor, turns, effort="high").ids
     return list(torch.tensor(ids[: count * rows * tokens]).view(count, rows, tokens))
 
 
 def our_loss(model: MuseSpark, ids_BT: torch.Tensor) -> torch.Tensor:
-    logits_BTV = model(ids_BT)
-    return F.cross_entropy(logits_BTV[:, :-1].flatten(0, 1), ids_BT[:, 1:].flatten())
+    at_N = torch.arange(ids_BT.numel()).view_as(ids_BT)[:, :-1].flatten()
+    loss = cross_entropy_sum(
+        model(ids_BT, at_N=at_N), ids_BT[:, 1:].flatten(), model.config.text.final_logit_softcapping
+    )
+    return loss / len(at_N)
 
 
 def our_side(name: str, folder: Any, muon: bool) -> Side:
@@ -103,9 +107,15 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=3, help="steps a round")
+    parser.add_argument(
+        "--plain-memory", action="store_true", help="let the C library give memory back, as it does by itself"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     folder = find_folder(given.model)
+    # As `favilla pretrain` does it; in one process the peer has it, too.
+    if not given.plain_memory:
+        keep_freed_memory()
     batches = text_batches(folder, given.rows, given.tokens, given.steps)
     sides = [
         our_side("ours", folder, muon=False),
@@ -139,10 +149,16 @@ def main() -> None:
             "name": side.name, "tokens_per_second": tokens / middle, "slowest": tokens / max(side.rounds),
             "fastest": tokens / min(side.rounds), "share": flops / middle / peak, "first_loss": first[side.name],
         })  # fmt: skip
-        print("{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(**rows[-1]))
+        print(
+            "{name:24} {tokens_per_second:8,.0f} tok/s ({slowest:,.0f} to {fastest:,.0f}), {share:.0%} of peak".format(
+                **rows[-1]
+            )
+        )
     ours, eager, compiled = (row["tokens_per_second"] for row in rows[:3])
     best = max(eager, compiled)
-    print(f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}")
+    print(
+        f"ratio to eager {ours / eager:.2f}, to compiled {ours / compiled:.2f}; {given.rows} x {given.tokens} tokens, n {given.rounds}"
+    )
     if given.json:
         assert math.isfinite(ours)
         print(json.dumps({

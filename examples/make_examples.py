@@ -70,6 +70,12 @@ def main() -> None:
             count = sum((colour, shape) == ("orange", "circle") for _, _, colour, shape in scene["shapes"])
             wording = "How many orange circles are there?"
             questions.append({"image": "shapes.png", "question": wording, "expected": str(count)})
+        # What the two ask, in the words of README and `make demo`.
+        if name == "screen":
+            questions.append({"image": "screen.png", "question": "Point at Cancel.", "expected": problem.answer})
+        if name == "digits":
+            wording = "Which digits are these, as one number?"
+            questions.append({"image": "digits.png", "question": wording, "expected": problem.answer})
     composed = save(by_hand(), "composed")
     questions.append({"image": composed, "question": "How many red circles are there?", "expected": "3"})
     questions.append({"image": composed, "question": "How many squares are there?", "expected": "2"})

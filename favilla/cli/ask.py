@@ -16,6 +16,9 @@ from favilla.show.terminal import StreamPrinter, notice
 if TYPE_CHECKING:
     from PIL import Image
 
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
 
 def ask(
     question: Annotated[Positional[str], arg(metavar="QUESTION")],
@@ -26,6 +29,7 @@ def ask(
     temperature: Annotated[float, arg(metavar="T")] = 0.0,
     seed: Annotated[int, arg(metavar="N")] = 0,
     max_new_tokens: Annotated[int, arg(metavar="TOKENS")] = 512,
+    agents: Annotated[int, arg(metavar="N")] = 1,
     annotate: Annotated[Path | None, arg(metavar="OUT.png", help_behavior_hint="")] = None,
     json: bool = False,
 ) -> None:
@@ -42,6 +46,7 @@ def ask(
         temperature: 0 always takes the likeliest token.
         seed: Seed of the sampling, for temperatures above 0.
         max_new_tokens: Longest answer, thinking included.
+        agents: Several of them answer at the same time and vote; see favilla contemplate for more.
         annotate: Write the first picture with the points and boxes of the answer marked.
         json: Print one JSON object instead: answer, thinking, points and boxes (pixels of the first picture),
             usage, seconds.
@@ -56,6 +61,11 @@ def ask(
     pictures = _open(paths)
     if annotate is not None:
         check_sides(annotate, pictures[0].size)
+    if agents != 1:
+        points, boxes = _ask_agents(question, paths, pictures, agents, model, effort, thinking_budget, temperature, seed,
+                                    max_new_tokens, json)  # fmt: skip
+        _annotate(annotate, pictures, points, boxes)
+        return
 
     from favilla.engine.load import load
 
@@ -75,10 +85,43 @@ def ask(
         print(json_format.dumps(content, indent=2))
     if answer.finish_reason == "length":
         notice(f"cut off after {max_new_tokens} tokens or at the end of the context; see --max-new-tokens")
-    if annotate is not None and not answer.points and not answer.boxes:
+    _annotate(annotate, pictures, answer.points, answer.boxes)
+
+
+def _annotate(annotate: Path | None, pictures: list[Image.Image], points: list[Point], boxes: list[Box]) -> None:
+    if annotate is not None and not points and not boxes:
         notice(f"the answer names no point and no box, so {annotate} was not written")
     elif annotate is not None:
-        write_marked(pictures[0], answer.points, answer.boxes, annotate)
+        write_marked(pictures[0], points, boxes, annotate)
+
+
+def _ask_agents(
+    question: str, paths: list[Path], pictures: list[Image.Image], agents: int, model: str, effort: str,
+    thinking_budget: int | None, temperature: float, seed: int, max_new_tokens: int, json: bool,
+) -> tuple[list[Point], list[Box]]:  # fmt: skip
+    """Several agents instead of one; prints what they agree on and returns its points and boxes (px)."""
+    from favilla.cli.agents import report, run
+    from favilla.contemplate import AnyAnswers, Budget, Panel, open_local, parse_policy
+    from favilla.engine.points import find_boxes, find_points
+
+    policy = parse_policy("vote").with_(agents)
+    # several agents who all take the likeliest token would be one
+    spread = temperature or 0.8
+    panel = Panel((open_local(model, effort=effort, thinking_budget=thinking_budget, temperature=spread),))
+    result = run(
+        question, policy, "vote", Budget(), quiet=json, panel=panel, close=panel, answers=AnyAnswers(), images=paths,
+        seed=seed, max_output_tokens=max_new_tokens,
+    )  # fmt: skip
+    width, height = pictures[0].size if pictures else (0, 0)
+    said = result.answer if pictures and result.answer is not None else ""
+    points = [(x * width, y * height) for x, y in find_points(said)]
+    boxes = [(a * width, b * height, c * width, d * height) for a, b, c, d in find_boxes(said)]
+    if json:
+        places = {"points": [[round(v, 1) for v in point] for point in points],
+                  "boxes": [[round(v, 1) for v in box] for box in boxes]}  # fmt: skip
+        print(json_format.dumps(result.json() | places, indent=2))
+    report(result, quiet=json)
+    return points, boxes
 
 
 def _open(paths: list[Path]) -> list[Image.Image]:
@@ -90,9 +133,7 @@ def _open(paths: list[Path]) -> list[Image.Image]:
     return [open_image(path) for path in paths]
 
 
-def write_marked(
-    image: Image.Image, points: list[tuple[float, float]], boxes: list[tuple[float, float, float, float]], out: Path
-) -> None:
+def write_marked(image: Image.Image, points: list[Point], boxes: list[Box], out: Path) -> None:
     """Mark points and boxes (pixels) and write the picture; points are numbered if there are several."""
     from favilla.show.annotate import annotate
 

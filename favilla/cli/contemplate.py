@@ -1,120 +1,190 @@
-"""`favilla contemplate`: one question to several agents behind an OpenAI-compatible endpoint."""
+"""`favilla contemplate`: one question to several agents, of a model in this process or behind endpoints."""
 
 from __future__ import annotations
 
 import json as json_format
-import sys
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
-from favilla.show.terminal import harmless, notice
+from favilla.errors import UserError
 
 if TYPE_CHECKING:
-    from favilla.contemplate import Answers, Event
+    from favilla.contemplate import Answers, Panel
+    from favilla.contemplate.solver import Solver
+
+NO_LIMIT = "(default: no limit)"
+# No shipped model has learned to aggregate yet: a synthesis by one of them is no better than a vote.
+LOCAL_POLICY, ENDPOINT_POLICY = "vote", "medium"
+Kind = Literal["auto", "text", "number", "choice", "json", "program", "point", "box"]
 
 
 def contemplate(
     question: Annotated[Positional[str], arg(metavar="QUESTION")],
-    endpoint: Annotated[str, arg(metavar="URL")],
-    model: Annotated[str, arg(metavar="NAME")],
-    policy: Annotated[str, arg(metavar="NAME")] = "medium",
-    agents: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: the policy's)")] = None,
-    rounds: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: the policy's)")] = None,
     image: Annotated[UseAppendAction[tuple[tuple[Path, ...], ...]], arg(metavar="PATH")] = (),
-    answer: Literal["words", "number", "choice", "json"] = "words",
-    api: Literal["chat", "responses"] = "chat",
-    effort: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="(default: the model's)")] = None,
-    temperature: Annotated[float | None, arg(metavar="T", help_behavior_hint="(default: the model's)")] = None,
-    max_output_tokens: Annotated[int, arg(metavar="TOKENS")] = 4096,
-    calls: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: no limit)")] = None,
-    total_tokens: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: no limit)")] = None,
-    usd: Annotated[float | None, arg(metavar="USD", help_behavior_hint="(default: no limit)")] = None,
-    seconds: Annotated[float | None, arg(metavar="S", help_behavior_hint="(default: no limit)")] = None,
+    model: Annotated[str | None, arg(metavar="NAME|FOLDER", help_behavior_hint="(default: ember)")] = None,
+    endpoint: Annotated[str | None, arg(metavar="URL", help_behavior_hint="(default: this process)")] = None,
+    panel: Annotated[UseAppendAction[tuple[tuple[str, ...], ...]], arg(metavar="MODEL[@URL][*WEIGHT]")] = (),
+    policy: Annotated[
+        str | None, arg(metavar="NAME", help_behavior_hint="(default: medium, without endpoint vote)")
+    ] = None,
+    agents: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: the policy's)")] = None,
+    rounds: Annotated[int | None, arg(metavar="T", help_behavior_hint="(default: the policy's)")] = None,
+    answers: Kind = "auto",
+    options: Annotated[tuple[str, ...], arg(metavar="WORDS", help_behavior_hint="(default: letters)")] = (),
+    inputs: Annotated[tuple[Path, ...], arg(metavar="FILE", help_behavior_hint="(default: no input)")] = (),
+    tolerance: Annotated[float, arg(metavar="D")] = 50.0,
+    iou: Annotated[float, arg(metavar="SHARE")] = 0.5,
+    effort: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="(default: high, or the endpoint's)")] = None,
+    thinking_budget: Annotated[int | None, arg(metavar="TOKENS", help_behavior_hint="(default: none)")] = None,
+    temperature: Annotated[
+        float | None, arg(metavar="T", help_behavior_hint="(default: 0.8, or the endpoint's)")
+    ] = None,
+    max_output_tokens: Annotated[
+        int | None, arg(metavar="TOKENS", help_behavior_hint="(default: 512, of endpoints 4096)")
+    ] = None,
+    budget: Annotated[int | None, arg(metavar="TOKENS", help_behavior_hint=NO_LIMIT)] = None,
+    input_tokens: Annotated[int | None, arg(metavar="N", help_behavior_hint=NO_LIMIT)] = None,
+    output_tokens: Annotated[int | None, arg(metavar="N", help_behavior_hint=NO_LIMIT)] = None,
+    usd: Annotated[float | None, arg(metavar="USD", help_behavior_hint=NO_LIMIT)] = None,
+    seconds: Annotated[float | None, arg(metavar="S", help_behavior_hint=NO_LIMIT)] = None,
+    calls: Annotated[int | None, arg(metavar="N", help_behavior_hint=NO_LIMIT)] = None,
     prices: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
+    api: Literal["chat", "responses"] = "chat",
     key_file: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
+    probe: bool = False,
     log: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
     seed: Annotated[int, arg(metavar="N")] = 0,
     json: bool = False,
 ) -> None:
-    """Let several agents answer one question, refine and aggregate.
+    """Let several agents answer one question, refine and aggregate; Ctrl-C gives the best answer so far.
 
+    Example: favilla contemplate "What is 17 + 25 - 8?" --agents 8
     Example: favilla contemplate "What is 17 * 23?" --endpoint http://127.0.0.1:8000/v1 --model some-model --policy low
 
     Args:
         question: What you want to know.
+        image: Pictures, sent as they are.
+        model: A shipped model or a model folder; with --endpoint the name of the model there.
         endpoint: Base address of an OpenAI-compatible server; it mostly ends in /v1.
-        model: Name of the model there.
+        panel: Instead of one model several, by weight; the first aggregates. Without @URL a shipped model or a folder.
         policy: single, vote, low, medium, high, rsa, moa, pairwise, auto or rsa(N,K,T).
         agents: Agents in each round.
         rounds: Rounds before the aggregation.
-        image: Pictures, sent as they are.
-        answer: What counts as the same answer.
-        api: Chat Completions or Responses.
-        effort: Reasoning strength, where the endpoint has one.
+        answers: What counts as the same answer; auto: places that are close, or the same words.
+        options: For choice: the words of the options, the first being A.
+        inputs: For program: files with standard input to compare programs by.
+        tolerance: For point: distance of points that are the same, in the question's unit or thousandths of the picture.
+        iou: For box: overlap (intersection over union) of boxes that are the same.
+        effort: Reasoning strength, where the model has one.
+        thinking_budget: Of a model in this process: after that many tokens the thinking is closed.
         temperature: Of the sampling.
         max_output_tokens: Longest reply of one agent, reasoning included.
-        calls: Most requests.
-        total_tokens: Most tokens, read and written.
+        budget: Most tokens, read and written.
+        input_tokens: Most tokens read.
+        output_tokens: Most tokens written.
         usd: Most US dollars; needs --prices.
         seconds: Longest time.
+        calls: Most requests.
         prices: JSON table of prices in US dollars per million tokens.
+        api: Chat Completions or Responses.
         key_file: File whose first line is the key (default: the host's environment variable).
+        probe: Find out first, in 11 small requests, what each endpoint can do.
         log: JSONL file; the same command with the same file goes on where it was stopped.
         seed: Seed of prompts, peers and requests.
         json: Print one JSON object instead.
     """
-    from favilla.contemplate import Budget, contemplate_sync, parse_policy
+    specs = [spec for group in panel for spec in group]
+    if specs and (model is not None or endpoint is not None):
+        raise UserError("--panel: takes the place of --model and --endpoint; give either")
+    if endpoint is not None and model is None:
+        raise UserError("--endpoint: needs --model, the name of the model there")
+    remote = endpoint is not None or any(_address(spec) for spec in specs)
+    if thinking_budget is not None and endpoint is not None:
+        raise UserError("--thinking-budget: is for models in this process; give --max-output-tokens instead")
 
-    result = contemplate_sync(
-        question, endpoint=endpoint, model=model, policy=parse_policy(policy).with_(agents, rounds),
-        images=[path for group in image for path in group], answers=_kind(answer), api=api, effort=effort,
-        temperature=temperature, max_output_tokens=max_output_tokens,
-        budget=Budget(calls=calls, total_tokens=total_tokens, usd=usd, seconds=seconds), prices=prices,
-        key_file=key_file, log=log, seed=seed, on_event=_quiet if json else _tell,
+    from favilla.cli.agents import report, run
+    from favilla.contemplate import Budget, parse_policy
+
+    name = policy or (ENDPOINT_POLICY if remote else LOCAL_POLICY)
+    chosen = parse_policy(name).with_(agents, rounds)
+    limits = Budget(input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=budget, usd=usd,
+                    seconds=seconds, calls=calls)  # fmt: skip
+    kind = answers_of(answers, options, inputs, tolerance, iou)
+    where: dict[str, Any]
+    members: Panel | None = None
+    if endpoint is not None:
+        where = {"endpoint": endpoint, "model": model, "api": api, "effort": effort, "key_file": key_file}
+    else:
+        weighted = chosen.aggregate == "weighted_vote"
+        local = {"temperature": 0.0 if chosen.most_agents == 1 else 0.8, "thinking_budget": thinking_budget}
+        distant = {"api": api, "effort": effort, "key_file": key_file, "ask_logprobs": weighted}
+        members = _panel(specs or [model or "ember"], local | ({"effort": effort} if effort else {}), distant)
+        where = {"panel": members}
+    result = run(
+        question, chosen, name, limits, quiet=json, close=members, answers=kind, prices=prices, probe=probe, log=log,
+        images=[path for group in image for path in group], seed=seed, temperature=temperature,
+        max_output_tokens=max_output_tokens, **where,
     )  # fmt: skip
     if json:
         print(json_format.dumps(result.json(), indent=2))
-    elif result.answer is not None:
-        print(harmless(result.answer))
-    for what, count in result.degraded.items():
-        notice(f"{harmless(what)} ({count})")
-    if result.stopped_by != "finished":
-        notice(f"stopped by: {result.stopped_by}")
-    if result.answer is None:
-        raise SystemExit(1)
+    report(result, quiet=json)
 
 
-def _kind(name: str) -> Answers:
-    from favilla.contemplate import ChoiceAnswers, JSONAnswers, NumberAnswers, TextAnswers
+def answers_of(name: Kind, options: tuple[str, ...], inputs: tuple[Path, ...], tolerance: float, iou: float) -> Answers:
+    """The kind of answer with its settings. Raises UserError for settings of another kind."""
+    from favilla.contemplate import (
+        AnyAnswers,
+        BoxAnswers,
+        ChoiceAnswers,
+        JSONAnswers,
+        NumberAnswers,
+        PointAnswers,
+        ProgramAnswers,
+        TextAnswers,
+    )
 
-    kinds: dict[str, Answers] = {
-        "words": TextAnswers(), "number": NumberAnswers(), "choice": ChoiceAnswers(), "json": JSONAnswers(),
+    if options and name != "choice":
+        raise UserError("--options: belong to --answers choice")
+    if inputs and name != "program":
+        raise UserError("--inputs: belong to --answers program")
+    if name == "program":
+        return ProgramAnswers([_read(path) for path in inputs] or [""])
+    makers: dict[str, Any] = {
+        "auto": AnyAnswers, "text": TextAnswers, "number": NumberAnswers, "json": JSONAnswers,
+        "choice": lambda: ChoiceAnswers(options), "point": lambda: PointAnswers(tolerance), "box": lambda: BoxAnswers(iou),
     }  # fmt: skip
-    return kinds[name]
+    made: Answers = makers[name]()
+    return made
 
 
-def _quiet(event: Event) -> None:
-    """Nothing but the JSON object is wanted."""
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"--inputs {path}: cannot be read ({error}); name a text file") from None
 
 
-def _tell(event: Event) -> None:
-    """One line on stderr for each agent that is done, and for the beginning of a round."""
-    data = event.data
-    if event.kind == "round":
-        line = f"round {event.round + 1}: {data['agents']} agents"
-    elif event.kind == "answered":
-        said = f": {data['answer']}" if data["answer"] is not None else f" ({data['detail']})" if data["detail"] else ""
-        line = f"  agent {event.agent + 1} {data['status']}{said}"
-    elif event.kind == "aggregation":
-        line = f"aggregation: {data['how']}"
-    elif event.kind == "result":
-        result = data["result"]
-        line = (
-            f"agreement {result.agreement:.0%}, {result.usage.calls} calls, {result.usage.total_tokens} tokens, "
-            f"{result.seconds:.1f} s" + ("" if result.cost is None else f", ${result.cost:.4f}")
-        )
-    else:
-        return
-    print(" ".join(harmless(line).splitlines()), file=sys.stderr, flush=True)
+def _address(spec: str) -> str | None:
+    return _parsed(spec)[1]
+
+
+def _parsed(spec: str) -> tuple[str, str | None, float]:
+    """Model, address and weight of MODEL[@URL][*WEIGHT]."""
+    match = re.fullmatch(r"(.+?)(?:@(https?://.+?))?(?:\*(\d+(?:\.\d+)?))?", spec)
+    if match is None or float(match[3] or 1) <= 0:
+        raise UserError(f"--panel {spec}: give MODEL, MODEL@URL, or one of these with *WEIGHT, a number above 0")
+    return match[1], match[2], float(match[3] or 1)
+
+
+def _panel(specs: list[str], local: dict[str, Any], distant: dict[str, Any]) -> Panel:
+    """The solvers of a panel; a model that is named twice is loaded twice."""
+    from favilla.contemplate import Panel, connect, open_local
+
+    solvers: list[Solver] = []
+    for spec in specs:
+        name, address, _ = _parsed(spec)
+        solvers.append(open_local(name, **local) if address is None else connect(address, name, **distant))
+    return Panel(tuple(solvers), tuple(_parsed(spec)[2] for spec in specs))

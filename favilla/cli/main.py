@@ -23,6 +23,7 @@ from favilla.cli.ask import ask
 from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
+from favilla.cli.tune import tune
 from favilla.cli.worlds import worlds
 from favilla.errors import UserError
 from favilla.show.terminal import complain, notice
@@ -32,6 +33,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "worlds": worlds,
     "eval": evaluate,
     "pretrain": pretrain,
+    "tune": tune,
     "contemplate": contemplate,
 }
 

@@ -1,4 +1,5 @@
-"""Contemplating mode: agents that reason in parallel, refine and aggregate. Needs no PyTorch.
+"""Contemplating mode: agents that reason in parallel, refine and aggregate. Needs no PyTorch, except for models in this
+process.
 
 from favilla.contemplate import contemplate_sync
 result = contemplate_sync("What is 17 * 23?", endpoint="http://127.0.0.1:8000/v1", model="some-model", policy="low")
@@ -17,7 +18,7 @@ from favilla.contemplate.answers import Answers, ChoiceAnswers, JSONAnswers, Num
 from favilla.contemplate.budget import Budget, Price, read_prices
 from favilla.contemplate.calls import Limits
 from favilla.contemplate.log import EventLog
-from favilla.contemplate.places import BoxAnswers, PointAnswers
+from favilla.contemplate.places import AnyAnswers, BoxAnswers, PointAnswers
 from favilla.contemplate.policy import PRESETS, Policy, parse_policy, rsa
 from favilla.contemplate.programs import ProgramAnswers
 from favilla.contemplate.result import AgentAnswer, Event, Result
@@ -26,13 +27,14 @@ from favilla.contemplate.solver import Panel, Picture, Question, Solver, Usage
 from favilla.errors import UserError
 
 if TYPE_CHECKING:
+    from favilla.contemplate.local import LocalSolver
     from favilla.contemplate.openai_client import OpenAISolver
 
 __all__ = [
-    "PRESETS", "AgentAnswer", "Answers", "BoxAnswers", "Budget", "ChoiceAnswers", "Event", "JSONAnswers", "Limits",
-    "NumberAnswers", "Panel", "Picture", "PointAnswers", "Policy", "Price", "ProgramAnswers", "Question", "Result",
-    "Solver", "TextAnswers", "Usage", "connect", "contemplate", "contemplate_sync", "parse_policy", "read_prices", "rsa",
-    "stream",
+    "PRESETS", "AgentAnswer", "Answers", "AnyAnswers", "BoxAnswers", "Budget", "ChoiceAnswers", "Event", "JSONAnswers",
+    "Limits", "NumberAnswers", "Panel", "Picture", "PointAnswers", "Policy", "Price", "ProgramAnswers", "Question",
+    "Result", "Solver", "TextAnswers", "Usage", "connect", "contemplate", "contemplate_sync", "open_local",
+    "parse_policy", "read_prices", "rsa", "stream",
 ]  # fmt: skip
 
 
@@ -55,6 +57,18 @@ def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settin
     return solver
 
 
+def open_local(name_or_folder: str | Path, **settings: Any) -> LocalSolver:
+    """A solver for a shipped model or a model folder, in this process; imports PyTorch.
+
+    settings: effort, thinking_budget, temperature, prompts. Raises UserError when there is no such model.
+    """
+    from favilla.contemplate.batches import engine_thread
+    from favilla.contemplate.local import LocalSolver
+    from favilla.engine.load import load
+
+    return LocalSolver(engine_thread().submit(load, name_or_folder).result(), str(name_or_folder), **settings)
+
+
 async def contemplate(
     question: str,
     *,
@@ -69,37 +83,48 @@ async def contemplate(
     limits: Limits | None = None,
     seed: int = 0,
     temperature: float | None = None,
-    max_output_tokens: int = 4096,
+    max_output_tokens: int | None = None,
     log: str | Path | None = None,
     on_event: Callable[[Event], None] = lambda event: None,
     key_file: Path | None = None,
     probe: bool = False,
+    interrupt: asyncio.Event | None = None,
     **settings: Any,
 ) -> Result:
     """Answer `question` with several agents.
 
-    Either `endpoint` and `model` (with `key_file` and the settings of `connect`), or a `panel` of solvers, which stays
-    open. images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which
-    decides what counts as the same (default: words). max_output_tokens: of each request,
-    reasoning included. probe: find out first what the endpoint can do (11 small requests, counted in the budget). log: a JSONL file; the same call with the same file goes on where a killed process was.
+    Either `model` alone, a shipped model or a model folder that runs in this process (with the settings of `open_local`);
+    or `endpoint` and `model` (with `key_file` and the settings of `connect`); or a `panel` of solvers, which stays open.
+    images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which decides
+    what counts as the same (default: words). max_output_tokens: of each request, reasoning included (default: 4096, of
+    models in this process 512). probe: find out first what each endpoint can do (11 small requests, counted in the budget).
+    log: a JSONL file; the same call with the same file goes on where a killed process was. interrupt: once set, the best
+    answer so far is returned, and says so.
     Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
     """
-    if (panel is None) == (endpoint is None) or (endpoint is not None and not model):
-        raise UserError("contemplate: give either an endpoint and a model, or a panel")
-    if panel is not None and (settings or key_file is not None or model is not None or probe):
-        raise UserError("contemplate: model, key_file, probe and settings belong to an endpoint, not to a panel")
+    if (panel is None) == (model is None) or (endpoint is not None and not model):
+        raise UserError("contemplate: give a model, an endpoint and a model, or a panel")
+    if panel is not None and (settings or key_file is not None or endpoint is not None):
+        raise UserError("contemplate: endpoint, key_file and settings do not belong to a panel")
+    if endpoint is None and key_file is not None:
+        raise UserError("contemplate: key_file belongs to an endpoint")
     policy = parse_policy(policy) if isinstance(policy, str) else policy
     pictures = tuple(i if isinstance(i, Picture) else Picture.read(Path(i)) for i in images)
     asked, answers = Question(question, pictures), answers or TextAnswers()
     table = read_prices(prices) if isinstance(prices, Path) else prices or {}
     async with contextlib.AsyncExitStack() as stack:
-        probed: OpenAISolver | None = None
-        if panel is None:
+        if panel is None and endpoint is None:
+            assert model is not None
+            # one agent alone says what it finds likeliest; several must differ
+            panel = Panel((open_local(model, temperature=0.0 if policy.most_agents == 1 else 0.8, **settings),))
+        elif panel is None:
             assert endpoint is not None and model is not None
             settings.setdefault("ask_logprobs", policy.aggregate == "weighted_vote")
             solver = connect(endpoint, model, key_file=key_file, **settings)
-            panel, probed = Panel((solver,)), solver if probe else None
+            panel = Panel((solver,))
             stack.push_async_callback(panel.close)
+        if max_output_tokens is None:
+            max_output_tokens = max(getattr(solver, "usual_output_tokens", 4096) for solver in panel.solvers)
         about = (type(answers).__name__, sorted(vars(answers).items()), sorted(settings.items()), temperature,
                  max_output_tokens)  # fmt: skip
         events = None
@@ -107,10 +132,14 @@ async def contemplate(
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
         run = Run(
             asked, panel, policy, answers, budget or Budget(), table, limits or Limits(), seed, temperature,
-            max_output_tokens, events, on_event,
+            max_output_tokens, events, on_event, interrupt,
         )  # fmt: skip
-        if probed is not None:
-            run.usage_by["probe"] = (await probed.probe(run.ledger)).usage
+        if probe:
+            endpoints = [solver for solver in panel.solvers if hasattr(solver, "probe")]
+            if not endpoints:
+                raise UserError("contemplate: probe is for endpoints; there is none")
+            found = [(await solver.probe(run.ledger)).usage for solver in endpoints]
+            run.usage_by["probe"] = sum(found, Usage())
         return await run.result()
 
 

@@ -72,6 +72,12 @@ def final(text: str) -> str:
     return text.strip() if "\n" not in text.strip() else ""
 
 
+def before_answer(text: str) -> str:
+    """What stands before the last "ANSWER:"; nothing if the whole text is the answer, all of it if there is none."""
+    marks = list(_MARK.finditer(text))
+    return text[: marks[-1].start()] if marks else "" if final(text) == text.strip() else text
+
+
 def _boxed(text: str) -> str | None:
     start = text.rfind("\\boxed{")
     if start < 0:

@@ -157,11 +157,13 @@ async def gather(
     since: float,
     deadline: float,
     decided: Callable[[int], bool],
+    interrupt: asyncio.Event | None = None,
 ) -> str | None:
     """Run `jobs` together until all are done, or the quorum of those that return True (usable) and then the grace are
-    over, or `decided(outstanding)` says so, or the loop's clock shows `deadline`; then cancel the rest and wait for their
-    end. Returns why jobs were cut: "stragglers", "decided", "seconds" or None. What jobs find out they note themselves.
-    since: when the loop's clock saw this work begin (earlier than now in a run that goes on).
+    over, or `decided(outstanding)` says so, or the loop's clock shows `deadline`, or `interrupt` is set; then cancel the
+    rest and wait for their end. Returns why jobs were cut: "stragglers", "decided", "seconds", "interrupted" or None. What
+    jobs find out they note themselves. since: when the loop's clock saw this work begin (earlier than now in a run that
+    goes on).
     """
     loop = asyncio.get_running_loop()
     cut_at = deadline
@@ -170,14 +172,18 @@ async def gather(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in jobs]
         pending = set(tasks)
+        bell = {group.create_task(interrupt.wait())} if interrupt is not None else set()
         reason = None
         while pending and reason is None:
             patience = None if cut_at == math.inf else max(0.0, cut_at - loop.time())
-            done, pending = await asyncio.wait(pending, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            done, waiting = await asyncio.wait(pending | bell, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            pending = waiting - bell
             finished = [task for task in tasks if task.done() and not task.cancelled()]
             if any(task.exception() for task in finished):
                 break  # a bug in a job: the group cancels the rest and raises
-            if pending and not done:
+            if pending and interrupt is not None and interrupt.is_set():
+                reason = "interrupted"
+            elif pending and not done:
                 reason = "seconds" if cut_at == deadline else "stragglers"
             elif pending and decided(len(pending)):
                 reason = "decided"
@@ -186,6 +192,6 @@ async def gather(
                 elapsed = loop.time() - since
                 grace = max(limits.grace_seconds, limits.grace_share * elapsed)
                 cut_at = min(deadline, loop.time() + grace)
-        for task in pending:
-            task.cancel()
+        for waits in (*pending, *bell):
+            waits.cancel()
     return reason

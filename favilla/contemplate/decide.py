@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +56,13 @@ async def decide(run: Run, usable: list[AgentAnswer], refusals_decide: bool) -> 
     verdict, judge = usable[groups[0].members[0]].parsed, _Judge(run)
     shown: str | None = groups[0].answer
     limit = None
-    if run.judge and len(groups) > 1:
+    if run.judge and len(groups) > 1 and run.interrupted:
+        run.extra["aggregation: interrupted, voted"] += 1
+    elif run.judge and len(groups) > 1:
         run.tell(Event("aggregation", data={"how": run.policy.aggregate}))
         try:
             async with asyncio.timeout_at(None if run.deadline == math.inf else run.deadline):
-                verdict, shown = await judge.verdict(usable, groups)
+                verdict, shown = await _unless_interrupted(judge.verdict(usable, groups), run.interrupt)
         except TimeoutError:
             run.extra["aggregation: no time, voted"] += 1
             limit = "seconds"
@@ -68,6 +71,24 @@ async def decide(run: Run, usable: list[AgentAnswer], refusals_decide: bool) -> 
             limit = why.limit
     decision = _stated(run, usable, verdict, judge.depth)
     return replace(decision, answer=shown, stopped_by=limit)
+
+
+async def _unless_interrupted(
+    verdict: Coroutine[Any, Any, tuple[Any, str]], interrupt: asyncio.Event | None
+) -> tuple[Any, str]:
+    """What `verdict` returns. Raises _NoVerdict when `interrupt` is set first."""
+    if interrupt is None:
+        return await verdict
+    judging, bell = asyncio.ensure_future(verdict), asyncio.ensure_future(interrupt.wait())
+    try:
+        await asyncio.wait([judging, bell], return_when=asyncio.FIRST_COMPLETED)
+        if not judging.done():
+            raise _NoVerdict("interrupted", "interrupted")
+        return judging.result()
+    finally:
+        judging.cancel()
+        bell.cancel()
+        await asyncio.wait([judging, bell])
 
 
 def _stated(run: Run, usable: list[AgentAnswer], verdict: Any | None, depth: int) -> Decision:
@@ -101,11 +122,11 @@ def _swiss_rounds(players: int) -> int:
     return math.ceil(math.log2(players))
 
 
-def _final_call(run: Run, kind: str, number: int, text: str) -> Call:
+def _final_call(run: Run, kind: str, number: int, text: str, attempts: Sequence[str] = ()) -> Call:
     seed = derive(run.seed, kind, number)
     return Call(
         kind, len(run.policy.sizes), number, prompts.SYSTEM, text, run.question.pictures, seed, run.max_output_tokens,
-        run.temperature,
+        run.temperature, run.question.text, tuple(attempts),
     )  # fmt: skip
 
 
@@ -129,7 +150,9 @@ class _Judge:
         shown = usable[-self.run.policy.most_agents :]
         messages = self.rng.sample([answer.message for answer in shown], len(shown))
         self.depth += 1
-        reply = await self._ask("synthesis", 0, prompts.synthesis(self.run.question, self.run.answers.form, messages))
+        reply = await self._ask(
+            "synthesis", 0, prompts.synthesis(self.run.question, self.run.answers.form, messages), messages
+        )
         parse = self.run.answers.parse
         parsed = await asyncio.to_thread(parse, reply.text) if self.run.answers.slow else parse(reply.text)
         if parsed is None:
@@ -140,7 +163,7 @@ class _Judge:
         shuffled = self.rng.sample(groups, len(groups))
         messages = [usable[group.members[0]].message for group in shuffled]
         self.depth += 1
-        reply = await self._ask("selection", 0, prompts.selection(self.run.question, messages))
+        reply = await self._ask("selection", 0, prompts.selection(self.run.question, messages), messages)
         chosen = _chosen(reply.text, len(shuffled))
         if chosen is None:
             raise _NoVerdict("the judge selected none")
@@ -180,14 +203,14 @@ class _Judge:
 
     async def _match(self, number: int, first: str, second: str) -> int | _NoVerdict:
         try:
-            reply = await self._ask("match", number, prompts.match(self.run.question, first, second))
+            reply = await self._ask("match", number, prompts.match(self.run.question, first, second), (first, second))
         except _NoVerdict as why:
             return why
         chosen = _chosen(reply.text, 2)
         return chosen if chosen is not None else _NoVerdict("the judge named none")
 
-    async def _ask(self, kind: str, number: int, text: str) -> Reply:
-        call, spent = _final_call(self.run, kind, number, text), list[Usage]()
+    async def _ask(self, kind: str, number: int, text: str, attempts: Sequence[str]) -> Reply:
+        call, spent = _final_call(self.run, kind, number, text, attempts), list[Usage]()
         try:
             reply, _ = await self.run.ask(call, self.run.panel.judge, spent, final=True)
         except BudgetExceeded as exceeded:

@@ -1,21 +1,34 @@
 """Answers that are places in a picture: points and boxes, the same when they are close. Whoever says them nearest to all
-others in a group speaks for it, so that the answer shown is one that an agent gave."""
+others in a group speaks for it, so that the answer shown is one that an agent gave.
+
+Numbers are in whatever unit the question asks for. Location tokens, `<|loc_NN|>`, which name a hundredth of the picture's
+width or height, are read as the thousandth in its middle, so that they stand beside numbers in thousandths.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
-from favilla.contemplate.answers import final
+from favilla.contemplate.answers import Answers, TextAnswers, final
 from favilla.errors import UserError
 
 Place = tuple[float, ...]
 _VALUE = r"\s*(-?\d{1,6}(?:\.\d{1,9})?)\s*"
+_LOCATION = r"\s*<\|loc_([0-9]{2})\|>\s*"
+THOUSANDTHS = 50.0  # two points as close as this, in thousandths of the picture, are the same unless one says otherwise
+
+
+class Written(tuple[float, ...]):
+    """A place that knows how it was written, in the forms that must be given back as they are."""
+
+    text: str
 
 
 class PointAnswers:
-    """A point (x, y), in whatever unit the question asks for; two are the same within `tolerance` of that unit."""
+    """A point (x, y), or two location tokens; two points are the same within `tolerance` of the question's unit."""
 
     form = "the point alone, as (x, y)"
     slow = False
@@ -37,7 +50,8 @@ class PointAnswers:
 
 
 class BoxAnswers:
-    """A box (left, top, right, bottom); two are the same when their intersection over union is at least `iou`."""
+    """A box (left, top, right, bottom), or four location tokens; two are the same when their intersection over union is
+    at least `iou`."""
 
     form = "the box alone, as (left, top, right, bottom)"
     slow = False
@@ -87,11 +101,62 @@ def intersection_over_union(a: Place, b: Place) -> float:
     return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
+class AnyAnswers:
+    """Whatever an agent says: an answer that is a place in thousandths or location tokens and nothing else counts as a
+    point or box (`PointAnswers(THOUSANDTHS)`, `BoxAnswers()`), anything else as words (`TextAnswers`)."""
+
+    form = "the final answer alone"
+    slow = False
+    exact = False
+
+    def __init__(self) -> None:
+        self._kinds: tuple[Answers, ...] = (PointAnswers(THOUSANDTHS), BoxAnswers(), TextAnswers())
+
+    def parse(self, text: str) -> tuple[int, Any] | None:
+        said = final(text)
+        words = 2
+        if _ONLY_PLACE.fullmatch(said):
+            words = 1 if self._kinds[1].parse(text) is not None else 0
+        parsed = self._kinds[words].parse(text)
+        return None if parsed is None else (words, parsed)
+
+    def group(self, parsed: Sequence[tuple[int, Any]]) -> list[int]:
+        groups: dict[tuple[int, Hashable], int] = {}
+        out = [0] * len(parsed)
+        for number, kind in enumerate(self._kinds):
+            members = [i for i, (of, _) in enumerate(parsed) if of == number]
+            for i, group in zip(members, kind.group([parsed[i][1] for i in members]), strict=True):
+                out[i] = groups.setdefault((number, group), len(groups))
+        return out
+
+    def show(self, parsed: Sequence[tuple[int, Any]]) -> str:
+        return self._kinds[parsed[0][0]].show([value for _, value in parsed])
+
+
+_ONLY_PLACE = re.compile(r"\(\d{3}(?:, ?\d{3})+\)|(?:<\|loc_[0-9]{2}\|>)+")
+
+
 def _numbers(text: str, count: int) -> Place | None:
-    pattern = r"[(\[]" + ",".join([_VALUE] * count) + r"[)\]]"
-    found = re.findall(pattern, final(text))
-    return tuple(map(float, found[-1])) if found else None
+    """The last place with so many numbers in an answer."""
+    said = final(text)
+    numbers = r"[(\[]" + ",".join([_VALUE] * count) + r"[)\]]"
+    # not a part of more: a box is no point
+    tokens = r"(?<!\|>)" + ",?".join([_LOCATION] * count) + r"(?!,?\s*<\|loc_)"
+    found = [*re.finditer(numbers, said), *re.finditer(tokens, said)]
+    if not found:
+        return None
+    last = max(found, key=lambda match: match.start())
+    values = last.groups()
+    if "loc_" not in last[0]:
+        place = Written(map(float, values))
+        padded = all(len(value) == 3 for value in values)
+        place.text = last[0] if padded else ""
+    else:
+        place = Written(10.0 * int(value) + 5 for value in values)
+        place.text = last[0].strip()
+    return place
 
 
 def _shown(place: Place) -> str:
-    return "(" + ", ".join(f"{value:g}" for value in place) + ")"
+    written = place.text if isinstance(place, Written) else ""
+    return written or "(" + ", ".join(f"{value:g}" for value in place) + ")"

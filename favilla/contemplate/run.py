@@ -50,6 +50,7 @@ class Run:
     max_output_tokens: int = 4096
     log: EventLog | None = None
     tell: Callable[[Event], None] = lambda event: None
+    interrupt: asyncio.Event | None = None
 
     def __post_init__(self) -> None:
         if not self.question.text.strip():
@@ -89,6 +90,10 @@ class Run:
         self.ledger.release_hold()
         decision = await decide(self, self.usable(), stopped_by == "refusals")
         return self._result(decision, decision.stopped_by or stopped_by, rounds)
+
+    @property
+    def interrupted(self) -> bool:
+        return self.interrupt is not None and self.interrupt.is_set()
 
     def usable(self) -> list[AgentAnswer]:
         return [answer for answer in self.pool if answer.status == "usable"]
@@ -132,6 +137,8 @@ class Run:
 
     def _enough(self) -> str | None:
         """Why no further round is needed or allowed."""
+        if self.interrupted:
+            return "interrupted"
         counts = sorted([*(g.weight for g in self.groups()), self._refusals(), 0], reverse=True)
         if self.policy.stop == "beta" and self.pool and leads(int(counts[0]), int(counts[1])) >= LEAD:
             return "agreement"
@@ -160,7 +167,7 @@ class Run:
         deadline = self.started + self.budget.soft * (self.deadline - self.started) if self.judge else self.deadline
         why = await gather(
             [job(agent) for agent in range(size)], self.limits, since, deadline,
-            lambda outstanding: last and self._decided(list(found.values()), outstanding),
+            lambda outstanding: last and self._decided(list(found.values()), outstanding), self.interrupt,
         )  # fmt: skip
         for agent, call in enumerate(calls):
             if agent not in found:
@@ -172,7 +179,7 @@ class Run:
         self._close(number, answers, why)
         self._into_pool(answers)
         limits = [answer.detail for answer in answers if answer.status == "budget"]
-        return "seconds" if why == "seconds" else limits[0] if limits else None
+        return why if why in ("seconds", "interrupted") else limits[0] if limits else None
 
     def _close(self, number: int, answers: list[AgentAnswer], why: str | None) -> None:
         self.noted += answers
@@ -182,10 +189,14 @@ class Run:
         if number == 0 and len(rejected) == len(answers):
             solver = self.panel.solvers[self.seats[0]]
             raise UserError(
-                f"{solver.endpoint} refuses every request for model {solver.model!r} ({rejected[0].detail}); "
-                "check the address, the model's name and the key"
+                f"{solver.endpoint} refuses every request for model {solver.model!r} ({rejected[0].detail})"
+                + ("; check the address, the model's name and the key" if "://" in solver.endpoint else "")
             )
-        if self.log is not None and why != "seconds" and any(a.status in ("usable", "refused") for a in answers):
+        if (
+            self.log is not None
+            and why not in ("seconds", "interrupted")
+            and any(a.status in ("usable", "refused") for a in answers)
+        ):
             self.log.closed(number, self._seconds())
 
     def _into_pool(self, answers: list[AgentAnswer]) -> None:
@@ -229,7 +240,7 @@ class Run:
             spent.append(Usage(**noted["usage"]))
             if "failed" in noted:
                 raise SolverError(noted["failed"], noted["detail"], retryable=False)
-            return Reply(**noted["reply"]), noted["model"]
+            return self._noted(Reply(**noted["reply"])), noted["model"]
         if asyncio.get_running_loop().time() >= self.deadline:
             raise BudgetExceeded("seconds")  # what is in the log was still told
         tried = len(spent)
@@ -246,7 +257,12 @@ class Run:
             raise
         if self.log is not None:
             self.log.reply(call, solver.model, reply, total(spent[tried:]), self._seconds())
-        return reply, solver.model
+        return self._noted(reply), solver.model
+
+    def _noted(self, reply: Reply) -> Reply:
+        if reply.note:
+            self.extra[reply.note] += 1
+        return reply
 
     def _log_asked(self, call: Call, model: str, upper: Usage) -> None:
         if self.log is not None:
@@ -261,23 +277,24 @@ class Run:
         policy, size, form = self.policy, self.policy.sizes[number], self.answers.form
         fresh = random.Random(derive(self.seed, "fresh", number)).sample(range(size), int(policy.fresh_fraction * size))
         usable = self.usable()
-        kind, text = "attempt", ""
+        kind, asked, attempts, own = "attempt", self.question.text, list[str](), None
         if number and policy.refine != "more" and agent not in fresh and usable:
             own = next((a for a in usable if a.agent == agent), None) if policy.refine != "peers" else None
             others = [a for a in usable if a is not own] if policy.refine != "critique" or own is None else []
             rng = random.Random(derive(self.seed, "peers", number, agent))
             peers = rng.sample(others, min(policy.subset, len(others)))
-            kind = "refine"
+            kind, attempts = "refine", [a.message for a in ([own] if own else []) + peers]
             text = prompts.refine(self.question, form, own.message if own else None, [a.message for a in peers])
         else:
             hint = prompts.HINTS[agent % len(prompts.HINTS)] if "prompt" in policy.diversity else ""
             text = prompts.attempt(self.question, form, hint)
+            asked = "\n\n".join(part for part in (asked, hint) if part)
         temperature = self.temperature
         if "temperature" in policy.diversity and size > 1:
             temperature = round(0.6 + 0.6 * agent / (size - 1), 3)
         return Call(
             kind, number, agent, prompts.SYSTEM, text, self.question.pictures, derive(self.seed, number, agent),
-            self.max_output_tokens, temperature,
+            self.max_output_tokens, temperature, asked, tuple(attempts), own is not None,
         )  # fmt: skip
 
     def _decided(self, found: list[AgentAnswer], outstanding: int) -> bool:

@@ -57,6 +57,8 @@ class Call:
     text: the question, then whatever the kind adds to it; the same beginning for all agents (prefix caches).
     max_output_tokens: upper limit, reasoning included.
     temperature: None leaves it to the model.
+    question, attempts, own: what `text` was written from, for a backend that writes it in its own way: the question, the
+    messages that it shows, and whether the first of them is the agent's own.
     """
 
     kind: str
@@ -68,6 +70,9 @@ class Call:
     seed: int
     max_output_tokens: int
     temperature: float | None = None
+    question: str = ""
+    attempts: tuple[str, ...] = ()
+    own: bool = False
 
     @property
     def key(self) -> str:
@@ -114,13 +119,15 @@ class Usage:
 @dataclass(frozen=True)
 class Reply:
     """What came back. text: the visible answer without reasoning; logprob: mean log-probability of its tokens, where
-    the endpoint tells; refused: the endpoint itself marked it as a refusal; usage: None if the endpoint told none."""
+    the endpoint tells; refused: the endpoint itself marked it as a refusal; usage: None if the endpoint told none;
+    note: what the backend had to leave out, for the result's `degraded`."""
 
     text: str
     usage: Usage | None = None
     logprob: float | None = None
     refused: bool = False
     truncated: bool = False
+    note: str = ""
 
 
 class SolverError(Exception):

@@ -61,7 +61,7 @@ class Muon(torch.optim.Optimizer):
     def _update(
         self, parameters: list[torch.Tensor], shape: torch.Size, lr: float, weight_decay: float, momentum: float
     ) -> None:
-        gradients = [p.grad for p in parameters]
+        gradients = [p.grad for p in parameters if p.grad is not None]
         for parameter in parameters:
             if not self.state[parameter]:
                 self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)

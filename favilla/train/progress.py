@@ -10,7 +10,6 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
 from favilla.model.folder import write_atomically
-from favilla.train.recipe import Recipe
 
 
 class Progress:
@@ -22,9 +21,11 @@ class Progress:
     flops: operations of a step on one rank; peak: operations per second of the machine.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, first: int, flops: int, peak: float, quiet: bool):
-        self.path, self.every = folder / "metrics.jsonl", recipe.run.log_every
-        self.steps, self.flops, self.peak, self.quiet = recipe.optim.steps, flops, peak, quiet
+    def __init__(
+        self, folder: Path, name: str, steps: int, log_every: int, first: int, flops: int, peak: float, quiet: bool
+    ):
+        self.path, self.every = folder / "metrics.jsonl", log_every
+        self.flops, self.peak, self.quiet = flops, peak, quiet
         if not quiet:
             drop_lines_after(self.path, first)
             self.bar = Bar(
@@ -32,7 +33,7 @@ class Progress:
                 TextColumn("loss {task.fields[loss]} · {task.fields[rate]} tok/s · {task.fields[share]} of peak"),
                 TimeRemainingColumn(),
             )  # fmt: skip
-            self.task = self.bar.add_task(recipe.name, total=self.steps, completed=first, loss="-", rate="-", share="-")
+            self.task = self.bar.add_task(name, total=steps, completed=first, loss="-", rate="-", share="-")
             self.bar.start()
         self.reset()
 

@@ -47,6 +47,12 @@ BUILT_IN = {
     "labels": "favilla.worlds.labels:Labels",
     "labels_text": "favilla.worlds.labels:LabelsText",
     "web_screens": "favilla.worlds.web_screens:WebScreens",
+    "geometry": "favilla.worlds.geometry:Geometry",
+    "geometry_text": "favilla.worlds.geometry:GeometryText",
+    "circuits": "favilla.worlds.circuits:Circuits",
+    "circuits_text": "favilla.worlds.circuits:CircuitsText",
+    "mechanics": "favilla.worlds.mechanics:Mechanics",
+    "mechanics_text": "favilla.worlds.mechanics:MechanicsText",
 }
 
 log = logging.getLogger(__name__)

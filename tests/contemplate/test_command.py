@@ -6,13 +6,18 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
+from collections import Counter
+from typing import Any
+
+import pytest
 
 from tests.contemplate.server import Fail, Say, Server
 
 
-async def favilla(*arguments: str) -> tuple[int | None, str, str]:
+async def favilla(*arguments: str, verb: str = "contemplate") -> tuple[int | None, str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "favilla.cli.main", "contemplate", *arguments, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-m", "favilla.cli.main", verb, *arguments, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
     )  # fmt: skip
     out, err = await process.communicate()
@@ -29,10 +34,105 @@ def test_the_command_answers() -> None:
             where = ("--endpoint", server.address, "--model", "m", "--policy", "rsa(4,2,2)", "--calls", "4")
             code, out, err = await favilla("Why?", *where)
             assert (code, out) == (0, "40\n") and "agent 1 usable: 4" in err and "stopped by: soft calls" in err
-            code, out, err = await favilla("Why?", *where, "--json", "--answer", "number")
+            code, out, err = await favilla("Why?", *where, "--json", "--answers", "number")
             assert code == 0 and json.loads(out)["usage"]["calls"] == 4
         async with Server(lambda asked, n: Fail(404)) as server:
             code, out, err = await favilla("Why?", "--endpoint", server.address, "--model", "m")
             assert code == 2 and out == "" and "refuses every request" in err.splitlines()[-1]
+
+    asyncio.run(main())
+
+
+async def contemplate(*arguments: str) -> dict[str, Any]:
+    code, out, err = await favilla(*arguments, "--json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_our_own_model_answers() -> None:
+    """What it answers changes with its weights; that the books are right does not."""
+
+    async def main() -> None:
+        found = await contemplate(
+            "How many orange circles are there?", "--image", "examples/shapes.png", "--agents", "5"
+        )
+        given = Counter(answer["answer"].casefold() for answer in found["answers"] if answer["status"] == "usable")
+        assert found["answer"].casefold() == given.most_common(1)[0][0] and len(found["answers"]) == 5
+        usage = [answer["usage"] for answer in found["answers"]]
+        assert [u["cached_tokens"] for u in usage] == [0, *[usage[0]["input_tokens"]] * 4]
+        assert found["usage"]["input_tokens"] == 5 * usage[0]["input_tokens"] and found["usage"]["unreported"] == 0
+        first = await contemplate("What is 3 + 4?", "--agents", "3", "--seed", "5", "--policy", "rsa(3,2,2)")
+        again = await contemplate("What is 3 + 4?", "--agents", "3", "--seed", "5", "--policy", "rsa(3,2,2)")
+        assert [a["message"] for a in first["answers"]] == [a["message"] for a in again["answers"]]
+        tight = await contemplate("What is 3 + 4?", "--budget", "400", "--max-output-tokens", "200")
+        assert tight["usage"]["input_tokens"] + tight["usage"]["output_tokens"] <= 400
+        assert tight["stopped_by"] == "total_tokens"
+
+    asyncio.run(main())
+
+
+def test_a_panel_by_weight_and_a_probe() -> None:
+    async def main() -> None:
+        async with Server(lambda asked, n: Say("SUMMARY: s\nANSWER: 7")) as one, Server() as other:
+            panel = ("--panel", f"a@{one.address}*3", "--panel", f"b@{other.address}", "--policy", "vote")
+            found = await contemplate("Why?", *panel, "--agents", "8", "--probe")
+            assert len(one.asked) == 6 + 11 and len(other.asked) == 2 + 11 and found["answer"] == "7"
+            assert found["usage_by"]["probe"]["calls"] == 22
+            mixed = await contemplate("Why?", "--panel", "ember", f"b@{other.address}*3", "--agents", "4")
+            assert [answer["model"] for answer in mixed["answers"]].count("ember") == 1
+
+    asyncio.run(main())
+
+
+def test_kinds_of_answers() -> None:
+    async def main() -> None:
+        said = iter(
+            ["(10, 10)", "(14, 10)", "(90, 90)", "Blue", "B", "x", "(0, 0, 9, 9)", "(1, 0, 9, 9)", "(5, 5, 6, 6)"]
+        )
+        async with Server(lambda asked, n: Say(f"ANSWER: {next(said)}")) as server:
+            where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "3")
+            point = await contemplate("Where?", *where, "--answers", "point", "--tolerance", "5")
+            assert point["agreement"] > 0.6 and point["dissent"] == {"(90, 90)": 1}
+            choice = await contemplate("Which?", *where, "--answers", "choice", "--options", "red", "blue")
+            assert choice["answer"] == "B"
+            box = await contemplate("Where?", *where, "--answers", "box", "--iou", "0.8")
+            assert box["dissent"] == {"(5, 5, 6, 6)": 1}
+        program = "```python\nprint(int(input()) * 2)\n```\nANSWER: PROGRAM"
+        async with Server(lambda asked, n: Say(program)) as server:
+            where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "2")
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+                file.write("21")
+                file.flush()
+                found = await contemplate("Double it", *where, "--answers", "program", "--inputs", file.name)
+        assert found["answer"] == "print(int(input()) * 2)\n" and found["agreement"] == 1.0
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--endpoint", "http://127.0.0.1:1/v1"), "needs --model"),
+        (("--panel", "a", "--model", "b"), "takes the place of"),
+        (("--panel", "a*0"), "a number above 0"),
+        (("--options", "a", "b"), "belong to --answers choice"),
+        (("--probe",), "probe is for endpoints"),
+        (("--model", "no-such-model"), "no such folder"),
+        (("--policy", "vote", "--agents", "0"), "1 to 1024"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], says: str) -> None:
+    code, out, err = asyncio.run(favilla("Why?", *arguments))
+    assert code == 2 and out == "" and says in err and len(err.splitlines()) == 1
+
+
+def test_ask_with_agents() -> None:
+    async def main() -> None:
+        where = ("--image", "examples/screen.png", "--agents", "4", "--effort", "high", "--json")
+        code, out, err = await favilla("Point at Cancel.", *where, verb="ask")
+        assert code == 0, err
+        found = json.loads(out)
+        assert len(found["answers"]) == 4 and len(found["points"]) == found["answer"].count("<|loc_") // 2
 
     asyncio.run(main())

@@ -33,9 +33,11 @@ from favilla.data.examples import (
 )
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise, load_model, pack_pictures
+from favilla.train.loop import loss_sum, ready
 from favilla.train.marks import MarkReader
+from favilla.train.muon import Muon
 from favilla.train.optim import make_optimisers, split_parameters, warmup_stable_decay
-from favilla.train.pretrain import image_processor, loss_sum, prepare_tokenizer, pretrain, ready
+from favilla.train.pretrain import image_processor, prepare_tokenizer, pretrain
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict
 from favilla.worlds.marks import Mark
 from favilla.worlds.registry import get
@@ -242,7 +244,7 @@ def test_every_weight_has_one_optimiser(folder: Path) -> None:
         for group in optimiser.param_groups:
             seeing = {names[id(p)].startswith(("model.model.vision_", "reader.")) for p in group["params"]}
             assert (seeing, group["peak_lr"]) in (({True}, rate * 0.5), ({False}, rate))
-    assert isinstance(muon, torch.optim.Muon)
+    assert isinstance(muon, Muon)
     assert isinstance(adam, torch.optim.AdamW)
 
 

@@ -18,8 +18,9 @@ from favilla.data.batches import Batch, Packer
 from favilla.data.examples import make_example
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise, load_model
+from favilla.train.loop import all_reduce, loss_sum, ready
 from favilla.train.marks import MarkReader
-from favilla.train.pretrain import all_reduce, loss_sum, prepare_tokenizer, pretrain, ready
+from favilla.train.pretrain import prepare_tokenizer, pretrain
 from tests.recipes import tiny_recipe
 
 RECIPE = tiny_recipe()

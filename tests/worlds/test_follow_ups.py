@@ -202,7 +202,7 @@ def test_arrows_and_items_by_hand(level: int) -> None:
         expected = {
             "largest number|biggest|maximum": lambda: str(max(items)),
             "smallest number|least|minimum": lambda: str(min(items)),
-            "reverse|back to front|backwards": lambda: sep.join(map(str, items[::-1])),
+            "^(?!.*(?:alphabet|sort)).*(?:reverse|back to front|backwards)": lambda: sep.join(map(str, items[::-1])),
             "capital|uppercase": lambda: sep.join(map(str, items)).upper(),
             "duplicates|only the first time": lambda: sep.join(map(str, dict.fromkeys(items))),
         }
@@ -212,7 +212,7 @@ def test_arrows_and_items_by_hand(level: int) -> None:
                 assert problem.answer == work(), (question, items)
     assert all(kinds[kind] > 3 for kind in ("further", "from", "instead", "then"))
     assert (kinds["less"] > 0) == (level > 1)
-    assert sum(count for words, count in kinds.items() if "|" in words) > 8
+    assert sum(count for words, count in kinds.items() if "|" in words) > 4
 
 
 def test_the_first_turn_is_needed() -> None:

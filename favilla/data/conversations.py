@@ -1,0 +1,174 @@
+"""A user's own conversations, one JSON object a line, checked line by line before anything starts.
+
+    {"messages": [{"role": "user", "content": "What is this?", "images": ["tea.png"]},
+                  {"role": "assistant", "content": "Tea.", "thinking": "white cup, brown liquid"}], "effort": "high"}
+
+`content` is text, or a list of parts as chat APIs have them: {"type": "text", "text": ...}, {"type": "image", "image": ...},
+{"type": "image_url", "image_url": {"url": ...}}. `images` stand before the text. A picture is a path that starts from the
+file's folder, or a data: address. `effort` is optional. Every assistant turn is learned.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import random
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from favilla.chat.encode import encode_chat
+from favilla.chat.images import ImageProcessor, open_image
+from favilla.chat.messages import ImagePart, Message, Part
+from favilla.chat.tokenizer import Tokenizer
+from favilla.data.examples import Example, branch, marked_picture
+from favilla.errors import UserError
+
+SHOWN = 3  # faulty lines that are told; the rest are counted
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Strict):
+    type: Literal["text"]
+    text: str
+
+
+class Url(Strict):
+    url: str
+
+
+class Linked(Strict):
+    type: Literal["image_url"]
+    image_url: Url
+
+
+class Pictured(Strict):
+    type: Literal["image"]
+    image: str
+
+
+class Turn(Strict):
+    role: Literal["system", "user", "assistant"]
+    content: str | tuple[Annotated[Text | Linked | Pictured, Field(discriminator="type")], ...] = ""
+    images: tuple[str, ...] = ()
+    thinking: str | None = None
+
+    def message(self, folder: Path) -> Message:
+        """The turn with its pictures read. Raises UserError for a picture that cannot be."""
+        parts: list[Part] = [_picture(source, folder) for source in self.images]
+        for part in (self.content,) if isinstance(self.content, str) else self.content:
+            if isinstance(part, Linked):
+                parts.append(_picture(part.image_url.url, folder))
+            elif isinstance(part, Pictured):
+                parts.append(_picture(part.image, folder))
+            else:
+                parts.append(part if isinstance(part, str) else part.text)
+        return Message(self.role, tuple(part for part in parts if part != ""), self.thinking)
+
+
+class Conversation(Strict):
+    """One line of the file."""
+
+    messages: tuple[Turn, ...] = Field(min_length=2)
+    effort: Literal["low", "medium", "high", "xhigh"] | None = None
+
+    def example(self, tokenizer: Tokenizer, processor: ImageProcessor, folder: Path) -> Example:
+        """Tokens and patches, the assistant's turns as targets. Raises UserError for what no model can learn from."""
+        for turn in self.messages:
+            if turn.role == "assistant" and (turn.images or not isinstance(turn.content, str)):
+                raise UserError("an assistant writes text; give its content as a string, without images")
+            if turn.role != "assistant" and turn.thinking is not None:
+                raise UserError(f"a {turn.role} turn has thinking; only the assistant thinks")
+        messages = [turn.message(folder) for turn in self.messages]
+        if messages[-1].role != "assistant" or not messages[-1].text.strip():
+            raise UserError("the last message must be the assistant's, with an answer to learn")
+        if any(message.role == "system" and message.images for message in messages):
+            raise UserError("a system turn holds no pictures; put them into the user's")
+        encoded = encode_chat(tokenizer, processor, messages, effort=self.effort)
+        pictures = tuple(marked_picture(tokenizer, picture, ()) for picture in encoded.pictures)
+        made = branch("conversations", [encoded], len(encoded.ids), pictures)
+        assert made is not None
+        return made
+
+
+class Conversations:
+    """The examples of a file by number: number i is line `order[i]` of pass i // lines, each pass in a new order."""
+
+    def __init__(self, path: str, model: str, seed: int):
+        self.path, self.seed = Path(path), seed
+        self.tokenizer, self.processor = Tokenizer.load(model), ImageProcessor.load(model)
+        self.lines = [line for _, line in _lines(self.path)]
+
+    def __call__(self, index: int) -> Example:
+        turn, place = divmod(index, len(self.lines))
+        line = self.lines[_order(len(self.lines), f"{self.seed}/{turn}")[place]]
+        return Conversation.model_validate_json(line).example(self.tokenizer, self.processor, self.path.parent)
+
+
+def check_conversations(
+    path: Path, tokenizer: Tokenizer, processor: ImageProcessor, context: int
+) -> list[tuple[int, int, int]]:
+    """(tokens, targets, most patches of a picture) of every line; each is parsed, its pictures are opened.
+
+    Raises UserError that names the first faulty lines and says what is wrong with each.
+    """
+    found: list[tuple[int, int, int]] = []
+    faults: list[str] = []
+    for number, line in _lines(path):
+        try:
+            example = Conversation.model_validate_json(line).example(tokenizer, processor, path.parent)
+            if len(example) > context:
+                raise UserError(f"{len(example)} tokens, the model's context holds {context}; shorten it")
+            patches = [len(picture.encoded[0]) for picture in example.pictures]
+            found.append((len(example), example.targets, max(patches, default=0)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            faults.append(f"line {number}: {where + ': ' if where else ''}{first['msg']}")
+        except UserError as error:
+            faults.append(f"line {number}: {error}")
+    if faults:
+        more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+        raise UserError(f"{path}: {'; '.join(faults[:SHOWN])}{more}")
+    if not found:
+        raise UserError(f"{path}: holds no conversations; give one JSON object a line")
+    return found
+
+
+def fingerprint(path: Path) -> str:
+    """Changes when the file does."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    # Not splitlines: JSON strings may hold separators that are no line ends.
+    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+
+
+@lru_cache(maxsize=2)
+def _order(count: int, seed: str) -> list[int]:
+    return random.Random(seed).sample(range(count), count)
+
+
+def _picture(source: str, folder: Path) -> ImagePart:
+    if not source.startswith("data:"):
+        return ImagePart(open_image(folder / source))
+    head, comma, body = source.partition(",")
+    if not comma or not head.endswith(";base64"):
+        raise UserError("a data: address must look like data:image/png;base64,...")
+    try:
+        return ImagePart(open_image(base64.b64decode(body, validate=True)))
+    except binascii.Error as error:
+        raise UserError(f"a data: address is no base64 ({error})") from None

@@ -1,0 +1,241 @@
+"""Contemplating with a model in this process: one batch a round, what cancelling leaves, and a context that is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from favilla.chat.attempts import TASKS, attempt_text, role_prompt
+from favilla.contemplate import AnyAnswers, Budget, Panel, Picture, contemplate
+from favilla.contemplate.batches import Batches
+from favilla.contemplate.local import SHORTENED, LocalSolver
+from favilla.contemplate.solver import Call
+from favilla.engine.generate import Engine
+from favilla.engine.load import Loaded
+from favilla.engine.request import Request
+from favilla.errors import UserError
+from tests.engine.conftest import BLUE, COLOUR, CONTEXT, SUM, make_engine, make_tokenizer, make_trained, user
+
+
+class Recorded(Engine):
+    """An engine that notes what it was asked and what it answered. after: called after every piece of text."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine.model, engine.tokenizer, engine.processor)
+        self.batches, self.made, self.after = [], [], lambda request: None
+
+    def generate(self, requests, on_token=None, cancel=None):  # type: ignore[no-untyped-def]
+        self.batches.append(list(requests))
+
+        def told(request, sample, piece):  # type: ignore[no-untyped-def]
+            on_token(request, sample, piece)
+            self.after(request)
+
+        made = super().generate(requests, told, cancel)
+        self.made.append(made)
+        return made
+
+
+@pytest.fixture(scope="module")
+def knowing() -> Engine:
+    return make_trained(make_tokenizer())
+
+
+@pytest.fixture
+def engine(knowing: Engine) -> Recorded:
+    return Recorded(knowing)
+
+
+def solver(engine: Engine, **settings: object) -> LocalSolver:
+    return LocalSolver(Loaded(engine, Path()), "tiny", **{"effort": "high", **settings})  # type: ignore[arg-type]
+
+
+def ask(engine: Engine, question: str = SUM, **settings: object):  # type: ignore[no-untyped-def]
+    panel = Panel((solver(engine),))
+    return contemplate(question, panel=panel, max_output_tokens=90, **settings)  # type: ignore[arg-type]
+
+
+def test_a_round_is_one_batch_and_a_prompt_is_computed_once(engine: Recorded) -> None:
+    pieces = []
+
+    def seen(event) -> None:  # type: ignore[no-untyped-def]
+        pieces.extend([event.agent] * event.data["tokens"] if event.kind == "tokens" else [])
+
+    result = asyncio.run(ask(engine, policy="rsa(4,1,2)", temperature=0.0, on_event=seen))
+    assert [request.n for request in engine.batches[0]] == [4] and len(engine.batches) == 2
+    first = [sample for samples in engine.made[0] for sample in samples]
+    assert [answer.answer for answer in result.answers[:4]] == ["46"] * 4
+    assert "Check: 46-34=12" in result.answers[0].message
+    prompt = len(engine._encode(Request(user(SUM), effort="high")).ids)
+    usage = [answer.usage for answer in result.answers[:4]]
+    assert [u.input_tokens for u in usage] == [prompt] * 4 and [u.cached_tokens for u in usage] == [0, *[prompt] * 3]
+    assert [u.output_tokens for u in usage] == [len(sample.ids) for sample in first]
+    assert [u.reasoning_tokens for u in usage] == [sample.usage.thinking_tokens for sample in first]
+    assert set(pieces[: 4 * 10]) == {0, 1, 2, 3}
+    read = sum(s.usage.prompt_tokens for made in engine.made for samples in made for s in samples)
+    assert result.usage.input_tokens == read and result.usage.calls == 8 and result.usage.unreported == 0
+    # what peers say reaches the second round, as data
+    second = engine.batches[1][0].messages[0].text
+    assert second.startswith(SUM + "\n\nAttempts:\n1:\n| 12+34:") and second.count("| Answer: 46") == 1
+
+
+def test_pictures_and_places(engine: Recorded) -> None:
+    file = io.BytesIO()
+    BLUE.save(file, "PNG")
+    panel = Panel((solver(engine, effort="low"),))
+    picture = Picture(file.getvalue(), "image/png")
+    result = asyncio.run(contemplate(COLOUR, panel=panel, images=[picture], policy="low", temperature=0.0))
+    assert result.answer == "blue 🙂 (123, 456)" and result.agreement == 1.0
+    broken = Picture(b"\x89PNG\r\n\x1a\nnothing", "image/png")
+    with pytest.raises(UserError, match="not a picture"):
+        asyncio.run(contemplate(COLOUR, panel=panel, images=[broken], policy="low"))
+    with pytest.raises(UserError, match="nothing is left for an answer"):
+        asyncio.run(contemplate("Why? " * CONTEXT, panel=panel, policy="low"))
+
+
+def test_budget_holds_exactly(engine: Recorded) -> None:
+    prompt = len(engine._encode(Request(user(SUM), effort="high")).ids)
+    budget = Budget(input_tokens=3 * prompt, output_tokens=10_000)
+    result = asyncio.run(ask(engine, policy="vote", budget=budget, temperature=0.0))
+    assert result.usage.input_tokens == 3 * prompt and result.stopped_by == "input_tokens" and result.answer == "46"
+
+
+def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
+    engine = Recorded(make_engine(make_tokenizer()))
+
+    async def main() -> None:
+        tasks, started = asyncio.all_tasks(), asyncio.Event()
+        panel = Panel((solver(engine),))
+        run = asyncio.create_task(
+            contemplate(SUM, panel=panel, max_output_tokens=200, policy="low",
+                        on_event=lambda event: started.set() if event.kind == "tokens" else None)
+        )  # fmt: skip
+        await started.wait()
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        assert asyncio.all_tasks() == tasks
+        (made,) = engine.made  # the engine has come back
+        assert "cancelled" in {sample.finish_reason for samples in made for sample in samples}
+
+    asyncio.run(main())
+
+
+def test_a_sample_that_is_complete_survives_the_end_of_its_batch(engine: Recorded) -> None:
+    short = Request(user(SUM), effort="low", max_new_tokens=100)
+    long = Request(user(SUM), effort="high", max_new_tokens=200)
+
+    async def main() -> list[object]:
+        loop, batches, written = asyncio.get_running_loop(), Batches(engine), [0, 0]
+        jobs = [
+            asyncio.create_task(batches.sample(request, name, lambda n: None))
+            for name, request in (("short", short), ("long", long))
+        ]
+
+        def after(request: int) -> None:
+            written[request] += 1
+            if written[1] == 20:
+                loop.call_soon_threadsafe(lambda: [job.cancel() for job in jobs])
+
+        engine.after = after
+        return await asyncio.gather(*jobs, return_exceptions=True)
+
+    done, cut = asyncio.run(main())
+    assert done[0].answer == "46" and isinstance(cut, asyncio.CancelledError)  # type: ignore[index]
+
+
+def test_interrupted_gives_the_best_answer_so_far(engine: Recorded) -> None:
+    async def main() -> None:
+        interrupt = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def after(request: int) -> None:
+            if len(engine.batches) == 2:
+                loop.call_soon_threadsafe(interrupt.set)
+
+        engine.after = after
+        result = await ask(engine, policy="rsa(4,2,3)", interrupt=interrupt, temperature=0.0)
+        assert result.answer == "46" and result.stopped_by == "interrupted" and len(engine.batches) == 2
+
+    asyncio.run(main())
+
+
+def test_a_failing_engine_is_told_in_one_line(engine: Recorded) -> None:
+    weight = engine.model.lm_head.weight
+    kept = weight.detach().clone()
+    with torch.no_grad():
+        weight.fill_(float("nan"))
+    try:
+        with pytest.raises(UserError, match="logits are not finite"):
+            asyncio.run(ask(engine, policy="low"))
+    finally:
+        with torch.no_grad():
+            weight.copy_(kept)
+
+
+@pytest.mark.parametrize("count", [1, 4, 40])
+@pytest.mark.parametrize("size", [5, 60, 500])
+def test_the_context_is_kept_and_told(engine: Recorded, count: int, size: int) -> None:
+    working = "\n".join(f"{i}+1={i + 1}" for i in range(size))
+    messages = tuple(f"SUMMARY: {working}\nANSWER: {i}6" for i in range(count))
+    call = Call("synthesis", 1, 0, "", "long", (), 0, 64, 0.0, SUM, messages)
+    local = solver(engine)
+    reply = asyncio.run(local.reply(call, lambda tokens: None))
+    (request,) = engine.batches[0]
+    length = len(engine._encode(request).ids)
+    whole = len(engine.tokenizer.encode("\n".join(messages)))
+    assert length <= CONTEXT - 64 and local.input_limit(call) == length
+    assert reply.note == (SHORTENED if whole > CONTEXT - 100 else "")
+    text = request.messages[0].text
+    assert text.startswith(SUM) and text.endswith(TASKS["aggregate"])
+    shown = text.count("| Answer: ")
+    assert shown == count if count <= 4 else 4 < shown < 40
+    for number in range(shown):
+        assert f"| Answer: {number}6" in text  # an answer is the last thing that is given up
+
+
+def test_an_unknown_aggregation_may_fill_the_context(engine: Recorded) -> None:
+    call = Call("synthesis", 1, 0, "", "x" * 100_000, (), 0, 64, 0.0, SUM)
+    assert solver(engine).input_limit(call) == CONTEXT
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4), st.booleans())
+def test_attempts_cannot_leave_their_quotes(attempts: list[str], own: bool) -> None:
+    written = role_prompt("Why?", "refine", attempts, own).removeprefix("Why?\n\n")
+    frame = [line for line in written.splitlines() if not line.startswith("| ")]
+    expected = ["Your attempt:"] if own else []
+    others = len(attempts) - own
+    expected += (["Attempts:"] if others else []) + [f"{i}:" for i in range(1, others + 1)] + [TASKS["refine"]]
+    assert frame == expected
+    assert attempt_text("", " 4 ") == "Answer: 4"
+
+
+def test_places_written_with_location_tokens_vote_together() -> None:
+    kind = AnyAnswers()
+    said = ["<|loc_45|><|loc_12|>", "<|loc_46|><|loc_12|>", "(455, 125)", "Save", "save.", "(100, 200, 300, 400)",
+            "<|loc_10|><|loc_20|><|loc_30|><|loc_40|>", "<|loc_90|><|loc_12|>"]  # fmt: skip
+    parsed = [kind.parse(f"SUMMARY: x\nANSWER: {text}") for text in said]
+    groups = kind.group(parsed)  # type: ignore[arg-type]
+    assert len(set(groups[:3])) == 1 and groups[3] == groups[4] and groups[5] == groups[6]
+    assert len({groups[0], groups[3], groups[5], groups[7]}) == 4
+    assert kind.show([parsed[0]]) == "<|loc_45|><|loc_12|>"  # type: ignore[list-item]
+    assert parsed[0][1] == (455.0, 125.0)  # type: ignore[index]
+
+
+def test_importing_loads_no_torch() -> None:
+    code = (
+        "import sys, favilla.contemplate, favilla.cli.main, favilla.cli.contemplate, favilla.chat.attempts\n"
+        "from favilla.contemplate import PointAnswers\n"
+        "assert PointAnswers(1.0).parse('<|loc_01|><|loc_02|>') == (15.0, 25.0)\n"
+        "print([m for m in sys.modules if m == 'torch' or m.startswith('torch.')])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert found.stdout == "[]\n", found

@@ -1,0 +1,94 @@
+"""What the benchmarks are made of: problems as questions, paired intervals, the figure, and the commands themselves."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from favilla.chat.messages import ImagePart
+from favilla.contemplate.problems import question_of
+from favilla.errors import UserError
+from favilla.evals.paired import paired_difference
+from favilla.show.pareto import Point, pareto_figure
+from favilla.worlds.registry import get
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_problem_loses_nothing_as_a_question() -> None:
+    problem = get("counting").sample(random.Random(1), 1, "dev")
+    question = question_of(problem)
+    (image,) = [part.image for part in problem.prompt if isinstance(part, ImagePart)]
+    shown = Image.open(io.BytesIO(question.pictures[0].data)).convert("RGB")
+    assert np.array_equal(np.asarray(shown), np.asarray(image.convert("RGB")))
+    assert question.text == "".join(part for part in problem.prompt if isinstance(part, str))
+    talk = next(p for i in range(50) if (p := get("follow_ups_text").sample(random.Random(i), 1, "dev")).history)
+    with pytest.raises(UserError, match="conversation"):
+        question_of(talk)
+
+
+def test_paired_difference_is_that_of_the_normal_approximation() -> None:
+    rng = random.Random(0)
+    ours = [float(rng.random() < 0.6) for _ in range(2000)]
+    theirs = [float(a if rng.random() < 0.7 else rng.random() < 0.5) for a in ours]
+    mean, low, high = paired_difference(ours, theirs)
+    plus, minus = (sum(a - b == sign for a, b in zip(ours, theirs, strict=True)) for sign in (1, -1))
+    n = len(ours)
+    spread = 1.96 * math.sqrt((plus + minus) / n - ((plus - minus) / n) ** 2) / math.sqrt(n)
+    assert mean == pytest.approx((plus - minus) / n)
+    assert low == pytest.approx(mean - spread, abs=0.004) and high == pytest.approx(mean + spread, abs=0.004)
+    assert paired_difference([1.0, 0.0], [1.0, 0.0]) == (0.0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="same number"):
+        paired_difference([1.0], [])
+
+
+def test_the_figure_has_all_points(tmp_path: Path) -> None:
+    points = [Point("votes", str(n), 100.0 * n, 0.1 * n, 0.5, 0.4, 0.6, line=True) for n in (1, 2, 4)]
+    out = tmp_path / "figure.svg"
+    pareto_figure([*points, Point("presets", "low", 300.0, 0.5, 0.6, 0.5, 0.7)], "a title", out)
+    assert out.read_text().count("<svg") == 1 and list(tmp_path.iterdir()) == [out]
+
+
+def benchmark(*arguments: str) -> dict[str, object]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in (str(ROOT), *sys.path) if p)}
+    command = [sys.executable, *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    assert {"ours", "peer", "ratio", "unit", "n", "machine"} <= set(found)
+    return found
+
+
+def test_the_benchmark_runs_and_goes_on(tmp_path: Path) -> None:
+    small = ("--families", "arithmetic", "--levels", "1", "--n", "1", "--repeats", "1", "--length", "8", "--out", str(tmp_path))  # fmt: skip
+    found = benchmark("benchmarks/contemplate.py", *small)
+    once = found["latency"]["rounds 1"]  # type: ignore[index]
+    assert once["tokens_one"] == once["tokens_many"] == 24  # a thought of 8, and 16 more
+    rows = (tmp_path / "rows.jsonl").read_text()
+    assert len(rows.splitlines()) == 1 + len(found["accuracy"])  # type: ignore[arg-type]
+    (tmp_path / "rows.jsonl").write_text(rows[: len(rows) * 2 // 3])  # killed in the middle of a line
+    benchmark("benchmarks/contemplate.py", *small)
+    again = (tmp_path / "rows.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line).get("name", "") for line in again) == sorted(
+        json.loads(line).get("name", "") for line in rows.splitlines()
+    )
+
+
+def test_planted_instructions_are_measured(tmp_path: Path) -> None:
+    given = ("--n", "6", "--attempts", "2", "--families", "arithmetic", "--levels", "1", "--out", str(tmp_path))
+    found = benchmark("benchmarks/planted.py", *given)
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert {row["role"] for row in rows} == {"refine", "synthesis"} and found["n"] == len({r["problem"] for r in rows})
+    refine = [row for row in rows if row["role"] == "refine"]
+    flipped = sum(row["planted"] != row["clean"] for row in refine) / len(refine)
+    assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)  # type: ignore[index]
