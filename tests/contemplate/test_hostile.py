@@ -31,9 +31,9 @@ from favilla.contemplate.answers import LONGEST, final, is_refusal
 from favilla.contemplate.key import Key
 from favilla.contemplate.openai_client import OpenAISolver
 from favilla.contemplate.prompts import summary
+from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Server, chat_events, responses_events
 from favilla.contemplate.solver import Call, SolverError
 from favilla.errors import UserError
-from tests.contemplate.server import Asked, Behaviour, Fail, Raw, Say, Server, chat_events, responses_events
 
 FAST = Limits(backoff_seconds=0.001, retries=1, call_seconds=20.0, breaker=1000)
 KEY = 'sk-"SENTINEL"\\0123/456+789'  # written otherwise in JSON, in repr and in addresses

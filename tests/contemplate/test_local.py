@@ -26,7 +26,8 @@ from tests.engine.conftest import BLUE, COLOUR, CONTEXT, SUM, make_engine, make_
 
 
 class Recorded(Engine):
-    """An engine that notes what it was asked and what it answered. after: called after every piece of text."""
+    """An engine that notes what it was asked and what it answered. after: called after every piece of text, where `cancel`
+    is that of the batch; waiting for it there keeps the batch from being done before it is cancelled."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.model, engine.tokenizer, engine.processor)
@@ -34,6 +35,7 @@ class Recorded(Engine):
 
     def generate(self, requests, on_token=None, cancel=None):  # type: ignore[no-untyped-def]
         self.batches.append(list(requests))
+        self.cancel = cancel
 
         def told(request, sample, piece):  # type: ignore[no-untyped-def]
             on_token(request, sample, piece)
@@ -110,6 +112,7 @@ def test_budget_holds_exactly(engine: Recorded) -> None:
 
 def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
     engine = Recorded(make_engine(make_tokenizer()))
+    engine.after = lambda request: engine.cancel.wait(60)
 
     async def main() -> None:
         tasks, started = asyncio.all_tasks(), asyncio.Event()
@@ -144,6 +147,7 @@ def test_a_sample_that_is_complete_survives_the_end_of_its_batch(engine: Recorde
             written[request] += 1
             if written[1] == 20:
                 loop.call_soon_threadsafe(lambda: [job.cancel() for job in jobs])
+                engine.cancel.wait(60)
 
         engine.after = after
         return await asyncio.gather(*jobs, return_exceptions=True)
@@ -160,6 +164,7 @@ def test_interrupted_gives_the_best_answer_so_far(engine: Recorded) -> None:
         def after(request: int) -> None:
             if len(engine.batches) == 2:
                 loop.call_soon_threadsafe(interrupt.set)
+                engine.cancel.wait(60)
 
         engine.after = after
         result = await ask(engine, policy="rsa(4,2,3)", interrupt=interrupt, temperature=0.0)
