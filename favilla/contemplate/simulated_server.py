@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-
 # Connections that may wait to be accepted; one too many would be tried again by the client's system a second later.
 BACKLOG = 1024
 

