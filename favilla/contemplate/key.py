@@ -32,11 +32,20 @@ class Key:
         secret = self.reveal()
         if not secret:
             return text
-        written = {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe=""), quote(secret)}
+        written = {secret}
+        for _ in range(2):  # a repr can quote a repr
+            written |= {escaped for form in written for escaped in _escaped(form)}
+        written |= {quote(secret, safe=""), quote(secret)}
         written |= {base64.b64encode(start.encode() + secret.encode()).decode() for start in ("", ":", "Bearer ")}
         for form in sorted(written, key=len, reverse=True):
             text = text.replace(form, "[key]")
         return text
+
+
+def _escaped(text: str) -> set[str]:
+    """`text` as it stands inside strings of JSON and Python, whichever quotes are around them."""
+    plain = repr(text + "\"'")[1:-1].removesuffix("\"\\'")  # with both quotes in it, Python escapes the single one
+    return {json.dumps(text)[1:-1], repr(text)[1:-1], plain}
 
 
 class HideKey(logging.Filter):

@@ -112,8 +112,10 @@ class OpenAISolver:
             good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
         except ValueError:
             good = False
-        if not good or parts.username or parts.password or parts.query:
-            raise UserError("endpoint: give an address like http://127.0.0.1:8000/v1, without user, password or query")
+        if not good or parts.username or parts.password or parts.query or parts.fragment:
+            raise UserError(
+                "endpoint: give an address like http://127.0.0.1:8000/v1, without user, password, query or fragment"
+            )
         if self.api not in ("chat", "responses"):
             raise UserError(f"api {self.api!r}: choose chat or responses")
         self.profile = self.profile or PROFILES.get(parts.hostname or "", Profile())
