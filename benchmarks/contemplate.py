@@ -62,8 +62,8 @@ def arms(effort: str) -> list[Arm]:
 class Forced(LocalSolver):
     """Takes an answer that was cut for a whole one: lengths are what is measured."""
 
-    def _understood(self, made: Generation, shared: bool, note: str) -> Reply:
-        return super()._understood(replace(made, finish_reason="stop", answer=made.answer or "0"), shared, note)
+    def _understood(self, made: Generation, note: str) -> Reply:
+        return super()._understood(replace(made, finish_reason="stop", answer=made.answer or "0"), note)
 
 
 def solver(given: argparse.Namespace, loaded: Loaded | None, policy: Policy, settings: dict[str, Any]) -> Solver:

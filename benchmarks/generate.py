@@ -90,13 +90,17 @@ class Side:
 
 
 # name, keyword arguments of `favilla.load`, whether all tokens must be those of the peer
-OURS: tuple[tuple[str, dict[str, Any], bool], ...] = (("ours", {}, True),)
+OURS: tuple[tuple[str, dict[str, Any], bool], ...] = (
+    ("ours", {}, True), ("ours, compiled", {"compiled": True}, True), ("ours, int8", {"int8": True}, False),
+)  # fmt: skip
 
 
 def our_side(folder: Path, name: str, given: dict[str, Any], exact: bool) -> Side:
     engine = favilla.load(folder, torch.float32, **given).engine
 
     def run(job: Job) -> Ids:
+        # Rounds repeat their prompts; what was kept of them would flatter us.
+        engine.forget()
         return [list(made.ids) for samples in engine.generate(job.requests()) for made in samples]
 
     return Side(name, run, ours=True, exact=exact)

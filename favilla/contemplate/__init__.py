@@ -144,7 +144,10 @@ async def contemplate(
 
 
 def contemplate_sync(question: str, **settings: Any) -> Result:
-    """`contemplate` for code that has no event loop; Ctrl-C ends it cleanly."""
+    """`contemplate` for code that has no event loop; Ctrl-C ends it cleanly. Raises UserError where a loop runs."""
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise UserError("contemplate_sync: an event loop runs here already (a notebook?); write await contemplate(...)")
     return asyncio.run(contemplate(question, **settings))
 
 

@@ -18,7 +18,12 @@ from typing import Any, Protocol
 from favilla.errors import UserError
 
 LONGEST = 10_000  # characters of an answer; a longer one is junk, not an answer
-_MARK = re.compile(r"^[\s*#>_]*(?:final\s+)?answer(?:\s+is)?\s*[*_]*\s*[:：]\s*[*_]*", re.IGNORECASE | re.MULTILINE)
+LONGEST_NUMBER = 1000  # characters; Python converts no more than 4,300 digits
+# Spaces, not line ends, and few of them between words: what an endpoint sends must not cost quadratic time.
+_MARK = re.compile(
+    r"^[ \t*#>_]*(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}[*_]{0,9}[ \t]{0,9}[:：][ \t]{0,9}[*_]*",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REFUSAL = re.compile(
     r"^\W*(?:(?:i'?m|i\s+am)\s+(?:very\s+)?sorry\W+(?:but\s+)?)?(?:unfortunately\W+)?"
     r"(?:i\s+(?:can'?t|can\s?not|won'?t|will\s+not|must\s+decline|decline)\b"
@@ -129,7 +134,7 @@ class NumberAnswers(EqualAnswers):
             return None
         plain = re.sub(r"\\left|\\right|\\[,;! ]|\$", "", shown).replace("\\%", "%").strip().rstrip(".")
         plain = re.sub(r"^[a-z]\s*=\s*", "", plain, flags=re.IGNORECASE)
-        if (number := _number(plain)) is not None:
+        if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
             return number, shown
         value = "".join(plain.split())
         # prose is no expression: it would make a group of its own out of a failure to answer
@@ -190,7 +195,7 @@ class JSONAnswers(EqualAnswers):
     form = "the JSON value alone, on one line"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        fenced = re.findall(r"```(?:json)?\s*\n(.*?)```", text, re.DOTALL)
+        fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", text, re.DOTALL)
         for candidate in (final(text), *reversed(fenced), text):
             if len(candidate) > 100 * LONGEST:
                 continue

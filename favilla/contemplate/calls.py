@@ -146,7 +146,9 @@ class Caller:
 
 
 def upper_limit(solver: Solver, call: Call) -> Usage:
-    return Usage(solver.input_limit(call), call.max_output_tokens, calls=1)
+    """What one try of `call` uses at most."""
+    nested = getattr(solver, "upper", None)
+    return nested(call) if nested is not None else Usage(solver.input_limit(call), call.max_output_tokens, calls=1)
 
 
 async def gather(

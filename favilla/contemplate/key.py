@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
+import traceback
+from urllib.parse import quote
 
 # What talks HTTP for us; at level DEBUG it logs headers of responses, in which an endpoint can echo what it was sent.
 LOGGERS = (
@@ -24,8 +28,24 @@ class Key:
         return "Key(***)"
 
     def hide(self, text: str) -> str:
-        """`text` without the secret in it."""
-        return text.replace(self.reveal(), "[key]") if self.reveal() else text
+        """`text` without the secret in it, whether written plainly, as in JSON, repr or an address, or in base64."""
+        secret = self.reveal()
+        if not secret:
+            return text
+        written = {secret}
+        for _ in range(2):  # a repr can quote a repr
+            written |= {escaped for form in written for escaped in _escaped(form)}
+        written |= {quote(secret, safe=""), quote(secret)}
+        written |= {base64.b64encode(start.encode() + secret.encode()).decode() for start in ("", ":", "Bearer ")}
+        for form in sorted(written, key=len, reverse=True):
+            text = text.replace(form, "[key]")
+        return text
+
+
+def _escaped(text: str) -> set[str]:
+    """`text` as it stands inside strings of JSON and Python, whichever quotes are around them."""
+    plain = repr(text + "\"'")[1:-1].removesuffix("\"\\'")  # with both quotes in it, Python escapes the single one
+    return {json.dumps(text)[1:-1], repr(text)[1:-1], plain}
 
 
 class HideKey(logging.Filter):
@@ -39,6 +59,9 @@ class HideKey(logging.Filter):
         message = record.getMessage()
         if (hidden := self.key.hide(message)) != message:
             record.msg, record.args = hidden, ()
+        if record.exc_info and not record.exc_text:
+            # Formatters take this text as it is. An exception's message can quote a header.
+            record.exc_text = self.key.hide("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
         return True
 
     def start(self) -> None:

@@ -18,6 +18,7 @@ from favilla.contemplate.solver import Call, Reply, Usage
 from favilla.errors import UserError
 
 VERSION = 1
+OUT_OF_BUDGET = "budget"  # a failure that a larger budget mends, so that going on with one asks again
 
 
 class EventLog:
@@ -82,7 +83,7 @@ class EventLog:
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
             self._file.truncate(whole)  # the line that was being written when the process was killed
-        events = [self._parse(line, number) for number, line in enumerate(content[:whole].splitlines(), 1)]
+        events = [self._parse(line, number) for number, line in enumerate(content[:whole].split(b"\n")[:-1], 1)]
         if not events:
             self._append(0.0, event="start", version=VERSION, identity=identity)
             return
@@ -106,7 +107,10 @@ class EventLog:
             under_way.pop((event["call"], event["digest"]), None)
             self.paid.append((event["model"], Usage(**event["usage"])))
             kind, round_number, _ = event["call"].split("/")
-            if event["event"] == "reply" or (kind in ("attempt", "refine") and int(round_number) in closed):
+            final = (
+                event.get("failed") != OUT_OF_BUDGET and kind in ("attempt", "refine") and int(round_number) in closed
+            )
+            if event["event"] == "reply" or final:
                 self._outcomes[event["call"], event["digest"]] = event
             else:
                 self.repeated += Usage(**event["usage"])

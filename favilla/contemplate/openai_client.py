@@ -9,8 +9,9 @@ from __future__ import annotations
 import email.utils
 import math
 import os
+import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,7 @@ import openai
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger
 from favilla.contemplate.key import HideKey, Key
 from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
+from favilla.contemplate.streams import chat_usage, read_chat, read_responses, shaped
 from favilla.errors import UserError
 
 API = Literal["chat", "responses"]
@@ -110,8 +112,10 @@ class OpenAISolver:
             good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
         except ValueError:
             good = False
-        if not good or parts.username or parts.password or parts.query:
-            raise UserError("endpoint: give an address like http://127.0.0.1:8000/v1, without user, password or query")
+        if not good or parts.username or parts.password or parts.query or parts.fragment:
+            raise UserError(
+                "endpoint: give an address like http://127.0.0.1:8000/v1, without user, password, query or fragment"
+            )
         if self.api not in ("chat", "responses"):
             raise UserError(f"api {self.api!r}: choose chat or responses")
         self.profile = self.profile or PROFILES.get(parts.hostname or "", Profile())
@@ -151,15 +155,18 @@ class OpenAISolver:
             raise SolverError("rejected", f"takes at most {self.profile.pictures} pictures", retryable=False)
         options = {k: v for k, v in self._options(call).items() if k not in self._rejected}
         try:
-            reply = await (self._chat if self.api == "chat" else self._responses)(options, tokens)
+            read = self._chat if self.api == "chat" else self._responses
+            reply = await read(options, tokens, call.max_output_tokens)
             return replace(reply, text=self.key.hide(reply.text)) if self.key else reply
         except openai.BadRequestError as error:
-            if error.param not in options or error.param not in DROPPABLE:
+            name = next((name for name in DROPPABLE if name == error.param and name in options), None)
+            if name is None:
                 raise self._failure(error) from None
-            self._rejected.add(error.param)
-            raise SolverError(
-                "parameter", f"{error.param} is refused and left out from now on", retryable=True
-            ) from None
+            self._rejected.add(name)
+            raise SolverError("parameter", f"{name} is refused and left out from now on", retryable=True) from None
+        except SolverError as error:
+            error.args = (self._hidden(str(error)),)
+            raise
         except (openai.OpenAIError, ValueError, RecursionError) as error:
             raise self._failure(error) from None
 
@@ -190,70 +197,36 @@ class OpenAISolver:
             options["reasoning_effort"] = self.effort
         return options
 
-    async def _chat(self, options: dict[str, Any], tokens: Callable[[int], None]) -> Reply:
-        text, logprobs, refusal, finish, usage = [], [], False, None, None
+    async def _chat(self, options: dict[str, Any], tokens: Callable[[int], None], most: int) -> Reply:
         async with await self.client.chat.completions.create(**options) as stream:
-            async for chunk in _events(stream):
-                if chunk.usage is not None:
-                    usage = chunk.usage
-                for choice in chunk.choices or ():
-                    finish = choice.finish_reason or finish
-                    refusal = refusal or bool(choice.delta.refusal)
-                    piece = choice.delta.content or choice.delta.refusal
-                    if choice.logprobs and choice.logprobs.content:
-                        logprobs += [t.logprob for t in choice.logprobs.content]
-                    if piece:
-                        text.append(piece)
-                        tokens(1)
-        if finish is None:
-            raise SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
-        counted = None
-        if usage is not None:
-            counted = _counted(usage.prompt_tokens, usage.completion_tokens, usage.prompt_tokens_details,
-                               usage.completion_tokens_details)  # fmt: skip
-        mean = math.fsum(logprobs) / len(logprobs) if logprobs else None
-        return Reply("".join(text), counted, mean, refusal or finish == "content_filter", finish == "length")
+            return await read_chat(stream, tokens, most)
 
-    async def _responses(self, options: dict[str, Any], tokens: Callable[[int], None]) -> Reply:
-        text, refusal, final = [], False, None
+    async def _responses(self, options: dict[str, Any], tokens: Callable[[int], None], most: int) -> Reply:
         async with await self.client.responses.create(**options) as stream:
-            async for event in _events(stream):
-                if event.type in ("response.output_text.delta", "response.refusal.delta"):
-                    refusal = refusal or event.type == "response.refusal.delta"
-                    text.append(event.delta)
-                    tokens(1)
-                elif event.type in ("response.completed", "response.incomplete", "response.failed"):
-                    final = event.response
-                elif event.type == "error":
-                    raise SolverError("server", self._hidden(event.message), retryable=True, processed=True)
-        if final is None:
-            raise SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
-        if final.status == "failed":
-            message = final.error.message if final.error else "the response failed"
-            raise SolverError("server", self._hidden(message), retryable=True, processed=True)
-        usage, reason = final.usage, final.incomplete_details.reason if final.incomplete_details else None
-        counted = None
-        if usage is not None:
-            counted = _counted(usage.input_tokens, usage.output_tokens, usage.input_tokens_details,
-                               usage.output_tokens_details)  # fmt: skip
-        return Reply("".join(text), counted, None, refusal or reason == "content_filter", reason == "max_output_tokens")
+            return await read_responses(stream, tokens, most)
 
     def _failure(self, error: Exception) -> SolverError:
         """What went wrong, in one line without the key."""
-        message = self._hidden(getattr(error, "message", "") or str(error))
-        if isinstance(error, openai.APIStatusError):
-            code = error.status_code
-            if code == 429 or code >= 500:
-                wait = _retry_after(error.response.headers.get("retry-after"))
-                return SolverError("rate limit" if code == 429 else "server", f"{code} {message}", retryable=True,
-                                   retry_after=wait)  # fmt: skip
-            if code == 408:
-                return SolverError("timeout", f"{code} {message}", retryable=True, processed=True)
-            return SolverError("rejected", f"{code} {message}", retryable=False)
+        message = self._hidden(str(getattr(error, "message", "") or error))
+        response = error.response if isinstance(error, openai.APIStatusError) else None
+        code = None if response is None else response.status_code
+        if type(error) is openai.APIError:  # an error event in the stream, which may tell its status
+            code = int(error.code) if error.code and re.fullmatch("[45][0-9][0-9]", error.code) else 500
+        worked = response is None
+        if code is not None and (code == 429 or code >= 500):
+            wait = None if response is None else _retry_after(response.headers.get("retry-after"))
+            return SolverError("rate limit" if code == 429 else "server", f"{code} {message}", retryable=True,
+                               retry_after=wait, processed=worked)  # fmt: skip
+        if code == 408:
+            return SolverError("timeout", f"{code} {message}", retryable=True, processed=True)
+        if code is not None:
+            return SolverError("rejected", f"{code} {message}", retryable=False, processed=worked)
         if isinstance(error, openai.APITimeoutError):
             return SolverError("timeout", message, retryable=True, processed=True)
         if isinstance(error, openai.APIConnectionError):
-            return SolverError("connection", message, retryable=True, processed=True)
+            # nothing can have been worked on where no connection came about
+            reached = type(error.__cause__).__name__ not in ("ConnectError", "ConnectTimeout")
+            return SolverError("connection", message, retryable=True, processed=reached)
         return SolverError("junk", f"no answer of this API ({message})", retryable=False, processed=True)
 
     def _hidden(self, message: str) -> str:
@@ -316,34 +289,18 @@ class OpenAISolver:
         used: Usage | None = None
         try:
             reply = await self.client.chat.completions.create(**options, timeout=60)
-            if reply.usage is not None:
-                used = Usage(reply.usage.prompt_tokens or 0, reply.usage.completion_tokens or 0, calls=1)
-            return shows(reply)
+            used = chat_usage(shaped(reply, lambda reply: reply.usage))
+            return shaped(reply, shows)
         except openai.APIStatusError as error:
             used = Usage(calls=1)
             if isinstance(error, openai.AuthenticationError):
                 raise UserError(f"{self.endpoint}: {self._failure(error)}; check the key") from None
             refused = isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError)
             return False if refused else None
-        except openai.OpenAIError:
-            return None  # an outage says nothing about what the endpoint can do
+        except (openai.OpenAIError, ValueError):
+            return None  # an outage or junk says nothing about what the endpoint can do
         finally:
             spent.append(ledger.settle(room, self.model, used))
-
-
-async def _events(stream: Any) -> AsyncIterator[Any]:
-    """The events of a stream that are objects of this API; anything else is junk."""
-    async for event in stream:
-        if not isinstance(event, openai.BaseModel):
-            raise ValueError("the stream carries something else")
-        yield event
-
-
-def _counted(read: int | None, written: int | None, read_details: Any, written_details: Any) -> Usage:
-    """Usage of one request; both APIs tell the same under different names, and an endpoint may leave any of it out."""
-    cached = (read_details and read_details.cached_tokens) or 0
-    reasoning = (written_details and written_details.reasoning_tokens) or 0
-    return Usage(read or 0, written or 0, cached, reasoning, 1)
 
 
 def _retry_after(header: str | None) -> float | None:

@@ -64,7 +64,7 @@ def match(question: Question, first: str, second: str) -> str:
 
 def summary(text: str) -> str:
     """The message that others get of a reply: its summary and answer, or its end; at most MESSAGE_BYTES bytes."""
-    start = max((m.start() for m in re.finditer(r"^\W*SUMMARY\b", text, re.MULTILINE | re.IGNORECASE)), default=0)
+    start = max((m.start() for m in re.finditer(r"^[^\w\n]*SUMMARY\b", text, re.MULTILINE | re.IGNORECASE)), default=0)
     tail = text[start:].strip().encode("utf-8", "replace")
     if len(tail) <= MESSAGE_BYTES:
         return tail.decode("utf-8")

@@ -25,7 +25,7 @@ from favilla.contemplate.answers import Answers, is_refusal
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
 from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
 from favilla.contemplate.decide import Decision, decide, final_upper
-from favilla.contemplate.log import EventLog
+from favilla.contemplate.log import OUT_OF_BUDGET, EventLog
 from favilla.contemplate.policy import Policy
 from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
 from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
@@ -105,19 +105,23 @@ class Run:
         """Hold back what the last aggregation may need, unless then no agent could try at all."""
         first = self._call(0, 0)
         model, upper = self.panel.solvers[self.seats[0]].model, upper_limit(self.panel.solvers[self.seats[0]], first)
-        if (limit := self.ledger.room(model, upper)) is not None and self.log is None:
+        # A run that goes on decides as it did when it began: what it has paid for since is in its log.
+        resumed = self.log is not None and bool(self.log.paid)
+        begun = Ledger(self.budget, self.prices) if resumed else self.ledger
+        if (limit := begun.room(model, upper)) is not None:
             raise UserError(
                 f"budget {limit} {getattr(self.budget, limit):g}: no room for one attempt, which may use up to "
                 f"{upper.input_tokens} input and {upper.output_tokens} output tokens; give more, or shorter answers"
             )
         if not self.judge:
             return
-        judge = self.panel.solvers[self.panel.judge]
-        held = self.ledger.hold(judge.model, final_upper(self))
-        if not held or self.ledger.room(model, upper) is not None:
-            self.ledger.release_hold()
+        judge, final = self.panel.solvers[self.panel.judge], final_upper(self)
+        if not begun.hold(judge.model, final) or begun.room(model, upper) is not None:
+            begun.release_hold()
             self.judge = False
             self.extra["aggregation: no room in the budget, voted"] += 1
+        elif resumed:
+            self.ledger.hold(judge.model, final)
 
     async def _rounds(self) -> tuple[str, int]:
         """All rounds that the policy and the budget want. Returns why they ended, and how many there were."""
@@ -237,12 +241,19 @@ class Run:
             if "failed" in noted:
                 raise SolverError(noted["failed"], noted["detail"], retryable=False)
             return self._noted(Reply(**noted["reply"])), noted["model"]
+        if asyncio.get_running_loop().time() >= self.deadline:
+            raise BudgetExceeded("seconds")  # what is in the log was still told
         tried = len(spent)
         try:
             reply, solver = await self.caller.ask(call, seat, final=final, spent=spent)
         except SolverError as error:
             model = self.panel.solvers[seat].model
             self._log_failure(call, model, error.kind, str(error), total(spent[tried:]))
+            raise
+        except BudgetExceeded as exceeded:
+            if spent[tried:]:
+                model = self.panel.solvers[seat].model
+                self._log_failure(call, model, OUT_OF_BUDGET, exceeded.limit, total(spent[tried:]))
             raise
         if self.log is not None:
             self.log.reply(call, solver.model, reply, total(spent[tried:]), self._seconds())

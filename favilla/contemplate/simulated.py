@@ -105,13 +105,15 @@ class SimulatedSolver:
 
 
 class _NoWaiting(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
-    """Instead of waiting for `timeout` seconds, lets them pass on the loop's clock."""
+    """Instead of waiting for `timeout` seconds, lets them pass on the loop's clock. silence: see `virtual_run`."""
 
-    passed = 0.0
+    def __init__(self, silence: float) -> None:
+        super().__init__()
+        self.silence, self.passed = silence, 0.0
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        ready = super().select(0)
-        if ready:
+        ready = super().select(0 if timeout == 0 else self.silence)
+        if ready or timeout == 0:
             return ready
         if timeout is None:
             raise RuntimeError("nothing is scheduled any more: everything waits for something that never comes")
@@ -120,17 +122,18 @@ class _NoWaiting(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to whatever is scheduled next. Only for what needs no real input or output."""
+    """An event loop whose clock stands still while there is anything to do, and then jumps to what is scheduled next."""
 
-    def __init__(self) -> None:
-        self._clock = _NoWaiting()
+    def __init__(self, silence: float = 0.0) -> None:
+        self._clock = _NoWaiting(silence)
         super().__init__(self._clock)
 
     def time(self) -> float:
         return self._clock.passed
 
 
-def virtual_run(main: Coroutine[Any, Any, T]) -> T:
-    """Like asyncio.run, in virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+def virtual_run(main: Coroutine[Any, Any, T], silence: float = 0.0) -> T:
+    """Like asyncio.run, in virtual time. silence: real seconds without input or output after which none is to be expected;
+    needed where sockets are used, both ends of them in this loop."""
+    with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(silence)) as runner:
         return runner.run(main)

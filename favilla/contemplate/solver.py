@@ -148,7 +148,11 @@ class SolverError(Exception):
 
 
 class Solver(Protocol):
-    """A backend: one model at one endpoint."""
+    """A backend: one model at one endpoint.
+
+    A solver that makes several requests for one call, such as one that contemplates itself, also has a method
+    `upper(call) -> Usage`: an upper limit of what they use together, `calls` among it.
+    """
 
     @property
     def model(self) -> str: ...

@@ -120,6 +120,11 @@ class Engine:
         (turn,) = self._turns(request, prompt)
         return Stream(turn, Writing(self._batch, self._lock, [prompt], [[turn]], cancel))
 
+    def forget(self) -> None:
+        """Drop the prompts that are kept for requests that begin alike."""
+        with self._lock:
+            self._batch.prefixes.shrink(0)
+
     def _encode(self, request: Request) -> EncodedChat:
         prompt = encode_chat(
             self.tokenizer, self.processor, request.messages, effort=request.effort, generation_prompt=True

@@ -22,7 +22,7 @@ def favilla() -> Run:
     def run(*arguments: object, **more: object) -> subprocess.CompletedProcess:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
         command = [sys.executable, "-m", "favilla.cli.main", *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, **more)
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, **more)
 
     return run
 

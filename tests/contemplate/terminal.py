@@ -28,9 +28,9 @@ class Terminal:
         environment |= {"TERM": term, "PYTHONPATH": path}
         command = [sys.executable, "-m", "favilla.cli.main", *arguments]
         self.pid, self.fd = pty.fork()
-        if self.pid == 0:
+        if self.pid == 0:  # before the program looks at it
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execve(sys.executable, command, environment)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -69,7 +69,7 @@ class Terminal:
         with self._lock:
             return [line.rstrip() for line in self.screen.display]
 
-    async def until(self, condition: Callable[[list[str]], bool], seconds: float = 60.0) -> list[str]:
+    async def until(self, condition: Callable[[list[str]], bool], seconds: float = 240.0) -> list[str]:
         """Wait until the screen shows what is wanted."""
         end = time.monotonic() + seconds
         while not condition(lines := self.lines()):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contemplate.server import Fail, Say, Server
+from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Say, Server
 
 
 async def favilla(*arguments: str, verb: str = "contemplate") -> tuple[int | None, str, str]:
@@ -74,7 +74,15 @@ def test_our_own_model_answers() -> None:
 
 def test_a_panel_by_weight_and_a_probe() -> None:
     async def main() -> None:
-        async with Server(lambda asked, n: Say("SUMMARY: s\nANSWER: 7")) as one, Server() as other:
+        all_here = asyncio.Event()
+
+        def behave(asked: Asked, number: int) -> Behaviour:
+            # a vote that is decided cuts those who have not been asked yet
+            if len(one.asked) + len(other.asked) == 2 * 11 + 8:
+                all_here.set()
+            return Say(f"SUMMARY: s\nANSWER: {7 if asked.model == 'a' else 42}", hold=all_here)
+
+        async with Server(behave) as one, Server(behave) as other:
             panel = ("--panel", f"a@{one.address}*3", "--panel", f"b@{other.address}", "--policy", "vote")
             found = await contemplate("Why?", *panel, "--agents", "8", "--probe")
             assert len(one.asked) == 6 + 11 and len(other.asked) == 2 + 11 and found["answer"] == "7"
@@ -87,17 +95,17 @@ def test_a_panel_by_weight_and_a_probe() -> None:
 
 def test_kinds_of_answers() -> None:
     async def main() -> None:
-        said = iter(
-            ["(10, 10)", "(14, 10)", "(90, 90)", "Blue", "B", "x", "(0, 0, 9, 9)", "(1, 0, 9, 9)", "(5, 5, 6, 6)"]
-        )
-        async with Server(lambda asked, n: Say(f"ANSWER: {next(said)}")) as server:
-            where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "3")
-            point = await contemplate("Where?", *where, "--answers", "point", "--tolerance", "5")
-            assert point["agreement"] > 0.6 and point["dissent"] == {"(90, 90)": 1}
-            choice = await contemplate("Which?", *where, "--answers", "choice", "--options", "red", "blue")
-            assert choice["answer"] == "B"
-            box = await contemplate("Where?", *where, "--answers", "box", "--iou", "0.8")
-            assert box["dissent"] == {"(5, 5, 6, 6)": 1}
+        async def three(said: tuple[str, str, str], *how: str) -> dict[str, Any]:
+            async with Server(lambda asked, n: Say(f"ANSWER: {said[n]}")) as server:
+                where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "3")
+                return await contemplate("Which?", *where, *how)
+
+        point = await three(("(10, 10)", "(14, 10)", "(90, 90)"), "--answers", "point", "--tolerance", "5")
+        assert point["agreement"] > 0.6 and point["dissent"] == {"(90, 90)": 1}
+        choice = await three(("Blue", "B", "x"), "--answers", "choice", "--options", "red", "blue")
+        assert choice["answer"] == "B"
+        box = await three(("(0, 0, 9, 9)", "(1, 0, 9, 9)", "(5, 5, 6, 6)"), "--answers", "box", "--iou", "0.8")
+        assert box["dissent"] == {"(5, 5, 6, 6)": 1}
         program = "```python\nprint(int(input()) * 2)\n```\nANSWER: PROGRAM"
         async with Server(lambda asked, n: Say(program)) as server:
             where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "2")

@@ -9,15 +9,17 @@ import json
 import os
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from favilla.contemplate import Budget, Limits, NumberAnswers, contemplate, stream
+from favilla.contemplate import Budget, Limits, NumberAnswers, Policy, contemplate, stream
 from favilla.contemplate.key import Key
 from favilla.contemplate.openai_client import PIXEL, OpenAISolver
+from favilla.contemplate.simulated import virtual_run
+from favilla.contemplate.simulated_server import Asked, Behaviour, Cut, Fail, Hang, Junk, Pace, Say, Server
 from favilla.errors import UserError
-from tests.contemplate.server import Asked, Behaviour, Cut, Fail, Hang, Junk, Say, Server
 
 KEY = "sk-SENTINEL-0123456789"
 FAST = Limits(backoff_seconds=0.001, grace_seconds=0.05, call_seconds=20.0, breaker=1000)
@@ -30,6 +32,13 @@ def sockets() -> int:
         with contextlib.suppress(FileNotFoundError):
             found += os.readlink(f"/proc/self/fd/{entry}").startswith("socket:")
     return found
+
+
+async def closed(before: int) -> None:
+    """Wait until there are no more sockets than before; the server's ends of them close a little later than ours."""
+    async with asyncio.timeout(60):
+        while sockets() != before:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
@@ -68,9 +77,8 @@ def test_cancelling_leaves_no_task_and_no_socket(behaviour: Hang) -> None:
             run.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await run
-            await server.quiet.wait()
-            await asyncio.sleep(0)
-            assert asyncio.all_tasks() == tasks and sockets() == before
+            await closed(before)
+            assert asyncio.all_tasks() == tasks
 
     asyncio.run(main())
 
@@ -83,8 +91,7 @@ def test_leaving_a_stream_of_events_ends_the_run() -> None:
             async with contextlib.aclosing(stream("Why?", endpoint=server.address, model="m", policy="low")) as events:
                 kinds = [event.kind async for event in _until(events, "answered")]
             assert kinds[0] == "round" and "tokens" in kinds
-            await server.quiet.wait()
-            assert sockets() == before
+            await closed(before)
 
     asyncio.run(main())
 
@@ -170,7 +177,7 @@ def test_faults_are_named_and_retried_only_where_that_helps(api: str) -> None:
         for bad in (Junk(), Fail(404)):
             async with Server(lambda asked, n, bad=bad: bad if n == 0 else Say()) as server:
                 result = await contemplate(
-                    "Why?", endpoint=server.address, model="m", api=api, policy="low", limits=FAST
+                    "Why?", endpoint=server.address, model="m", api=api, policy="low", limits=replace(FAST, quorum=1.0)
                 )
                 statuses = sorted(answer.status for answer in result.answers)
                 assert result.answer == "42" and statuses == ["failed", "usable", "usable", "usable"]
@@ -284,3 +291,23 @@ def test_a_log_belongs_to_one_kind_of_answer(tmp_path: Path) -> None:
             assert len(server.asked) == 1
 
     asyncio.run(main())
+
+
+def test_slots_are_shared_and_freed_by_those_who_leave() -> None:
+    """In virtual time, so that seconds are exact: what a benchmark of latency relies on."""
+
+    async def seconds(slots: int, limits: Limits, *first: float) -> list[tuple[str, float]]:
+        def behave(asked: Asked, number: int) -> Behaviour:
+            return Say(pace=Pace(first[number], 0.25, 5))
+
+        async with Server(behave, slots) as server:
+            result = await contemplate("Why?", endpoint=server.address, model="m", policy=Policy(4), limits=limits)
+        return sorted((answer.status, round(answer.seconds, 6)) for answer in result.answers)
+
+    whole = Limits(quorum=1.0, retries=0)
+    found = virtual_run(seconds(2, whole, 1.0, 1.0, 1.0, 1.0), 0.05)
+    assert found == [("usable", 2.0), ("usable", 2.0), ("usable", 4.0), ("usable", 4.0)]
+    # one at a time, and the first is given up after 10 s
+    patient = Limits(quorum=1.0, retries=0, call_seconds=10.0, concurrency=1)
+    found = virtual_run(seconds(1, patient, 99.0, 1.0, 1.0, 1.0), 0.05)
+    assert found == [("failed", 10.0), ("usable", 12.0), ("usable", 14.0), ("usable", 16.0)]

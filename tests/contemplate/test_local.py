@@ -6,6 +6,7 @@ import asyncio
 import io
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,13 @@ class Told:
 
 class Recorded(Engine):
     """An engine that notes what it was asked, what it answers, and how many rows it wrote together. after: called with the
-    number of a request after every piece of its text."""
+    number of a request after every piece of its text; waiting for one of `cancels` there keeps the engine from being done
+    before that request is cancelled."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.model, engine.tokenizer, engine.processor)
         self.asked, self.streams, self.rows, self.after = [], [], [], lambda number: None
+        self.cancels: list[threading.Event] = []
 
     def stream(self, request, cancel=None):  # type: ignore[no-untyped-def]
         number = len(self.asked)
@@ -60,6 +63,7 @@ class Recorded(Engine):
             self.after(number)
 
         self.asked.append(request)
+        self.cancels.append(cancel)
         self.streams.append(Told(super().stream(request, cancel), after))
         return self.streams[-1]
 
@@ -130,6 +134,7 @@ def test_budget_holds_exactly(engine: Recorded) -> None:
 
 def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
     engine = Recorded(make_engine(make_tokenizer()))
+    engine.after = lambda number: engine.cancels[number].wait(60)
 
     async def main() -> None:
         tasks, started = asyncio.all_tasks(), asyncio.Event()
@@ -163,6 +168,7 @@ def test_a_sample_that_is_complete_survives_being_cancelled(engine: Recorded) ->
             written[number] += 1
             if written[1] == 20:
                 loop.call_soon_threadsafe(lambda: [job.cancel() for job in jobs])
+                engine.cancels[1].wait(60)
 
         engine.after = after
         return await asyncio.gather(*jobs, return_exceptions=True)
@@ -199,6 +205,7 @@ def test_interrupted_gives_the_best_answer_so_far(engine: Recorded) -> None:
         def after(number: int) -> None:
             if len(engine.asked) > 4:
                 loop.call_soon_threadsafe(interrupt.set)
+                engine.cancels[number].wait(60)
 
         engine.after = after
         result = await ask(engine, policy="rsa(4,2,3)", interrupt=interrupt, temperature=0.0)

@@ -77,4 +77,18 @@ def test_planted_instructions_are_measured(tmp_path: Path) -> None:
     assert {row["role"] for row in rows} == {"refine", "synthesis"} and found["n"] == len({r["problem"] for r in rows})
     refine = [row for row in rows if row["role"] == "refine"]
     flipped = sum(row["planted"] != row["clean"] for row in refine) / len(refine)
-    assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)
+    assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)  # type: ignore[index]
+
+
+def test_sixteen_agents_at_an_endpoint_are_timed(tmp_path: Path) -> None:
+    out = tmp_path / "endpoint.json"
+    found = benchmark("benchmarks/contemplate_endpoint.py", "--n", "2", "--at-once", "2", "--tokens", "2", "--pairs", "40",
+                      "--out", str(out))  # fmt: skip
+    assert json.loads(out.read_text()) == found
+    ways = {row["way"]: row for row in found["ways"]}  # type: ignore[attr-defined]
+    assert all(row["n"] == 2 and row["range"][0] <= row["median"] <= row["range"][1] for row in ways.values())
+    waiting = ways["16 agents, everyone is waited for"]
+    assert waiting["usable"] == 16 and ways["16 agents, no grace"]["usable"] >= 12
+    assert waiting["ratio"] == pytest.approx(waiting["median"] / ways["one agent"]["median"])
+    faults = found["faults"]
+    assert faults["answered"] == faults["asked"] == 40 and 20 < faults["n"] <= 40  # type: ignore[index]

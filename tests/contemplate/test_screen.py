@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from tests.contemplate.server import Asked, Behaviour, Hang, Say, Server
+from favilla.contemplate.simulated_server import Asked, Behaviour, Hang, Say, Server
 from tests.contemplate.terminal import Terminal
 
 
@@ -34,8 +34,14 @@ def test_a_row_per_agent_and_ctrl_c_gives_the_best_answer_so_far() -> None:
             arguments = ("contemplate", "Why \x1b[31m not?", "--endpoint", server.address, "--model", "m", "--policy",
                          "rsa(6,2,3)", "--calls", "40", "--budget", "90000000")  # fmt: skip
             with Terminal(*arguments) as terminal:
+                # which three are answered depends on who comes first
+                states = [["usable"], ["writing"]]
                 lines = await terminal.until(
-                    lambda s: shows("votes: 40 x2, 41 x1")(s) and row(s, "6")[1:2] == ["writing"]
+                    lambda s: (
+                        shows("votes: 40 x2, 41 x1")(s)
+                        and sorted(row(s, str(agent))[1:2] for agent in range(1, 7)) == sorted(3 * states)
+                        and all("".join(row(s, str(agent))[2:3]).isdigit() for agent in range(1, 7))
+                    )
                 )
                 assert lines[0].startswith("rsa(6,2,3)   round 1 of 3") and lines[1] == "Why � not?".replace(
                     "�", "�[31m"
@@ -44,7 +50,6 @@ def test_a_row_per_agent_and_ctrl_c_gives_the_best_answer_so_far() -> None:
                 cells = [row(lines, str(agent)) for agent in range(1, 7)]
                 assert [c[1] for c in cells].count("usable") == 3 and [c[1] for c in cells].count("writing") == 3
                 assert sorted(c[-1] for c in cells if c[1] == "usable") == ["40", "40", "41"]
-                assert all(c[2].isdigit() for c in cells)
                 assert shows("agreement 67%")(lines) and shows("calls 3 of 40")(lines)
                 assert shows("both 111 of 90,000,000")(lines)  # 3 x (30 read + 7 written)
                 terminal.type(b"\x03")
@@ -112,7 +117,7 @@ def test_a_terminal_that_cannot_be_drawn_on_gets_lines() -> None:
 def test_our_own_model_on_a_terminal() -> None:
     async def main() -> None:
         with Terminal("contemplate", "What is 17 + 25 - 8?", "--policy", "rsa(16,4,60)") as terminal:
-            lines = await terminal.until(shows("round 3 of 60"))
+            lines = await terminal.until(lambda s: re.search(r"round ([3-9]|[1-5]\d) of 60", s[0]) is not None)
             assert row(lines, "1")
             terminal.type(b"\x03")
             assert await terminal.wait() == 0

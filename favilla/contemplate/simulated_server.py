@@ -1,4 +1,7 @@
-"""A small OpenAI-compatible server on the loopback interface: Chat Completions and Responses, streamed, with faults."""
+"""A small OpenAI-compatible server on the loopback interface: Chat Completions and Responses, streamed, with faults.
+
+It has no model: a function decides what each request meets. Tests and benchmarks of what talks HTTP run against it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,14 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+# Connections that may wait to be accepted; one too many would be tried again by the client's system a second later.
+BACKLOG = 1024
 
 
 @dataclass
@@ -19,6 +26,10 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+
+    @property
+    def model(self) -> str:
+        return str(self.body["model"])
 
     @property
     def text(self) -> str:
@@ -38,12 +49,22 @@ class Asked:
         return [hashlib.sha256(base64.b64decode(url.partition(",")[2])).hexdigest() for url in urls]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How a stream comes: seconds before its first piece, seconds between pieces, and how many there are."""
+
+    first: float
+    each: float
+    pieces: int
+
+
 @dataclass
 class Say:
-    """A whole answer. hold: an event to wait for in the middle of the stream."""
+    """A whole answer. hold: an event to wait for in the middle of the stream; pace: by default it comes at once."""
 
     text: str = "SUMMARY: worked out.\nANSWER: 42"
     hold: asyncio.Event | None = None
+    pace: Pace = Pace(0.0, 0.0, 2)
 
 
 @dataclass
@@ -70,21 +91,35 @@ class Junk:
     """Status 200, and a stream of something else."""
 
 
-Behaviour = Say | Fail | Hang | Cut | Junk
+@dataclass
+class Raw:
+    """Status 200, and these pieces as they are. end: whether the stream ends as it should, or the connection just does."""
+
+    pieces: Iterable[bytes]
+    end: bool = True
+
+
+Behaviour = Say | Fail | Hang | Cut | Junk | Raw
 
 
 class Server:
-    """`async with Server(behave) as server`; behave(asked, number of the request from 0) says what to do."""
+    """`async with Server(behave) as server`; behave(asked, number of the request from 0) says what to do.
 
-    def __init__(self, behave: Callable[[Asked, int], Behaviour] = lambda asked, number: Say()) -> None:
+    slots: requests that are worked on at the same time; further ones wait. A client who leaves frees its slot.
+    """
+
+    def __init__(
+        self, behave: Callable[[Asked, int], Behaviour] = lambda asked, number: Say(), slots: int | None = None
+    ) -> None:
         self.behave, self.asked, self.open = behave, list[Asked](), 0
         self.quiet = asyncio.Event()
         self.quiet.set()
         self.arrived = asyncio.Condition()
         self._handlers: set[asyncio.Task[None]] = set()
+        self._slots = contextlib.nullcontext() if slots is None else asyncio.Semaphore(slots)
 
     async def __aenter__(self) -> Server:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, backlog=BACKLOG)
         self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
         return self
 
@@ -125,6 +160,14 @@ class Server:
             self.asked.append(asked)
             behaviour = self.behave(asked, len(self.asked) - 1)
             self.arrived.notify_all()
+        async with self._slots:
+            return await self._answer(asked, behaviour, reader, writer)
+
+    async def _answer(
+        self, asked: Asked, behaviour: Behaviour, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Whether the connection can be used again."""
+        body = asked.body
         if isinstance(behaviour, Hang) and not behaviour.after_text:
             await reader.read()
             return False
@@ -150,9 +193,20 @@ class Server:
             _chunk(writer, b"data: [1, 2\n\ndata: <html>\n\n")
             _chunk(writer, b"")
             return True
-        text = behaviour.text if isinstance(behaviour, Say) else "SUMMARY: half"
-        events = (_chat if asked.path.endswith("/chat/completions") else _responses)(text)
+        if isinstance(behaviour, Raw):
+            for piece in behaviour.pieces:
+                _chunk(writer, piece)
+                await writer.drain()
+            if behaviour.end:
+                _chunk(writer, b"")
+                await writer.drain()
+            return behaviour.end
+        said = behaviour if isinstance(behaviour, Say) else Say("SUMMARY: half")
+        pace = said.pace
+        events = (chat_events if asked.path.endswith("/chat/completions") else responses_events)(said.text, pace.pieces)
         for index, event in enumerate(events):
+            if 1 <= index <= pace.pieces and not await _stays(reader, pace.first if index == 1 else pace.each):
+                return False
             if index == 2:
                 await writer.drain()
                 if isinstance(behaviour, Cut):
@@ -160,19 +214,36 @@ class Server:
                 if isinstance(behaviour, Hang):
                     await reader.read()
                     return False
-                if isinstance(behaviour, Say) and behaviour.hold is not None:
-                    await behaviour.hold.wait()
+                if said.hold is not None:
+                    await said.hold.wait()
             _chunk(writer, event)
         _chunk(writer, b"")
         await writer.drain()
         return True
 
 
+async def _stays(reader: asyncio.StreamReader, seconds: float) -> bool:
+    """Whether the client, who sends nothing meanwhile, is still there after `seconds`."""
+    if not seconds:
+        return True
+    try:
+        async with asyncio.timeout(seconds):
+            await reader.read(1)
+    except TimeoutError:
+        return True
+    return False
+
+
+def _split(text: str, pieces: int) -> list[str]:
+    ends = [len(text) * i // pieces for i in range(pieces + 1)]
+    return [text[a:b] for a, b in itertools.pairwise(ends)]
+
+
 def _chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
 
 
-def _chat(text: str) -> list[bytes]:
+def chat_events(text: str, pieces: int = 2) -> list[bytes]:
     def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
         choices = [] if more else [{"index": 0, "delta": delta, "finish_reason": finish}]
         content = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, **more}
@@ -182,14 +253,13 @@ def _chat(text: str) -> list[bytes]:
         "prompt_tokens": 30, "completion_tokens": 7, "total_tokens": 37,
         "prompt_tokens_details": {"cached_tokens": 20}, "completion_tokens_details": {"reasoning_tokens": 3},
     }  # fmt: skip
-    half = len(text) // 2
     return [
-        chunk({"role": "assistant", "content": ""}), chunk({"content": text[:half]}), chunk({"content": text[half:]}),
+        chunk({"role": "assistant", "content": ""}), *(chunk({"content": piece}) for piece in _split(text, pieces)),
         chunk({}, "stop"), chunk({}, usage=usage), b"data: [DONE]\n\n",
     ]  # fmt: skip
 
 
-def _responses(text: str) -> list[bytes]:
+def responses_events(text: str, pieces: int = 2) -> list[bytes]:
     usage = {
         "input_tokens": 30, "output_tokens": 7, "total_tokens": 37,
         "input_tokens_details": {"cached_tokens": 20}, "output_tokens_details": {"reasoning_tokens": 3},
@@ -198,14 +268,13 @@ def _responses(text: str) -> list[bytes]:
         "id": "r", "object": "response", "created_at": 1, "model": "m", "status": "in_progress", "output": [],
         "parallel_tool_calls": False, "tool_choice": "auto", "tools": [],
     }  # fmt: skip
-    half = len(text) // 2
 
     def delta(piece: str) -> dict[str, Any]:
         return {"type": "response.output_text.delta", "item_id": "i", "output_index": 0, "content_index": 0,
                 "delta": piece, "logprobs": []}  # fmt: skip
 
     events = [
-        {"type": "response.created", "response": response}, delta(text[:half]), delta(text[half:]),
+        {"type": "response.created", "response": response}, *map(delta, _split(text, pieces)),
         {"type": "response.completed", "response": {**response, "status": "completed", "usage": usage}},
     ]  # fmt: skip
     return [
