@@ -332,6 +332,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=150, help="problems a family to choose prompts from")
     parser.add_argument("--jobs", nargs="*", type=int, default=[1, 2, 3, 4], help="of the four kinds of work, in order")
     parser.add_argument("--peers", nargs="*", choices=others, default=others, help="modes beside `generate`")
+    parser.add_argument(
+        "--ours", nargs="*", choices=[name for name, _, _ in OURS], default=[name for name, _, _ in OURS]
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     transformers.logging.set_verbosity_error()
@@ -345,7 +348,7 @@ def main() -> None:
         torch.compiler.reset()
         with contextlib.ExitStack() as leaving:
             sides = [their_side(folder, name, leaving) for name in ("generate", *given.peers)]
-            sides += [our_side(folder, *mode) for mode in OURS]
+            sides += [our_side(folder, *mode) for mode in OURS if mode[0] in given.ours]
             jobs.append(report(job, measure(job, sides, given.rounds), given.rounds))
     if given.json:
         print(json.dumps({
