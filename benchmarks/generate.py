@@ -337,6 +337,8 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    if not any(exact for name, _, exact in OURS if name in given.ours):
+        parser.error("--ours: name a mode that writes equal tokens")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     logging.getLogger("ContinuousBatchingLogger").setLevel(logging.CRITICAL)

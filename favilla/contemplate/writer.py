@@ -115,30 +115,43 @@ class Writer:
     def _write(self) -> None:
         """On the engine's thread: take steps until nobody waits any more."""
         streams: dict[_Job, Stream] = {}
-        while True:
+        try:
+            while self._join(streams):
+                self.engine.step()
+                for job, stream in list(streams.items()):
+                    try:
+                        for _ in stream.ready():
+                            job.counts.add(job)
+                        if not stream.finished:
+                            continue
+                        job.end(stream.result)
+                    except Exception as error:
+                        job.end(error)
+                    del streams[job]
+        except BaseException as error:
             with self._lock:
-                new, self._new = self._new, []
-                if not new and not streams:
-                    self._running = False
-                    return
-            for job in new:
-                try:
-                    streams[job] = self.engine.stream(job.request, job.cancel)
-                except Exception as error:
-                    job.end(error)
-            for job, stream in list(streams.items()):
-                try:
-                    piece = next(stream, None)
-                    if piece is not None:
-                        job.counts.add(job)
-                        continue
-                    job.end(stream.result)
-                except BaseException as error:
-                    job.end(error)
-                del streams[job]
+                self._running = False
+            for job in streams:
+                job.end(error)
+            raise
+
+    def _join(self, streams: dict[_Job, Stream]) -> bool:
+        """Begin with those who have come meanwhile; whether there is anybody."""
+        with self._lock:
+            new, self._new = self._new, []
+            self._running = bool(new or streams)
+        for job in new:
+            try:
+                streams[job] = self.engine.stream(job.request, job.cancel)
+            except Exception as error:
+                job.end(error)
+        return bool(new or streams)
 
 
 def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
     """Let a loop do something soon; one that has been closed has nobody left who waits."""
-    if not loop.is_closed():
+    try:
         loop.call_soon_threadsafe(what)
+    except RuntimeError:
+        if not loop.is_closed():
+            raise

@@ -12,22 +12,23 @@ Shape suffixes: B rows, T tokens, V vocabulary.
 
 from __future__ import annotations
 
+import math
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from favilla.chat.encode import EncodedChat
 from favilla.chat.images import ImageProcessor
 from favilla.engine.prefixes import LEAST, Prefixes, common, picture_tokens, prompt_key
 from favilla.engine.request import Piece
-from favilla.engine.sampling import sample
+from favilla.engine.sampling import likeliest, sample
 from favilla.engine.turn import Control, Turn
 from favilla.errors import UserError
-from favilla.model.cache import KVCache
+from favilla.model.cache import KVCache, can_begin
 from favilla.model.spark import MuseSpark
 from favilla.model.vision import pack_pictures
 
@@ -37,8 +38,33 @@ PREFILL_TOKENS = 8192  # prompts computed together have at most so many tokens, 
 
 # (model, ids_B, keys, values, length_B) -> logits (B, V) after one more token in every row
 Decode = Callable[[MuseSpark, torch.Tensor, list[torch.Tensor], list[torch.Tensor], torch.Tensor], torch.Tensor]
-# What the samples of one call have said, in order; an error in place of what could not be said.
-Outbox = deque[tuple[Turn, Piece] | BaseException]
+
+
+@dataclass(eq=False)
+class Call:
+    """What was asked for at one time: its samples, and what they have said that nobody has taken yet.
+
+    outbox: pieces in order; an error in place of what could not be said. cancel: once set, the next step ends the samples;
+    so does `dropped`, which may be set without the lock: by a garbage collector in the middle of a step.
+    """
+
+    turns: list[Turn]
+    cancel: threading.Event | None = None
+    outbox: deque[tuple[Turn, Piece] | Exception] = field(default_factory=deque)
+    dropped: bool = False
+
+    def __post_init__(self) -> None:
+        self._unfinished = deque(self.turns)
+
+    @property
+    def finished(self) -> bool:
+        while self._unfinished and self._unfinished[0].finish_reason is not None:
+            self._unfinished.popleft()
+        return not self._unfinished
+
+    def end(self) -> None:
+        """Cancel what has not ended."""
+        self.outbox.extend((turn, piece) for turn in self.turns for piece in turn.cancel())
 
 
 @dataclass(eq=False)
@@ -48,7 +74,7 @@ class Row:
     turn: Turn
     prompt: EncodedChat
     key: np.ndarray
-    outbox: Outbox
+    call: Call
 
     @property
     def length(self) -> int:
@@ -74,9 +100,11 @@ class Batch:
         self.steady = steady
         weight = model.model.language_model.embed_tokens.weight
         self.dtype, self.device = weight.dtype, weight.device
+        self.calls: list[Call] = []
         self.waiting: deque[Row] = deque()
         self.version = self._weights_version()
         self._part: KVCache | None = None
+        self._ids_R = torch.empty(0, dtype=torch.long)
         self._settings: tuple[torch.Tensor, torch.Tensor] | None = None
         self._clear()
 
@@ -89,51 +117,65 @@ class Batch:
         self.logits_BV = torch.empty(0)
         self._changed()
 
-    def add(self, prompt: EncodedChat, turns: Iterable[Turn], outbox: Outbox) -> None:
-        """Let samples of one prompt wait for their turn; what they say goes into `outbox`.
+    def add(self, call: Call, prompts: Sequence[EncodedChat], samples: Sequence[Sequence[Turn]]) -> None:
+        """Let the samples of a call, those of a prompt together, wait for their turn.
 
-        Raises UserError for one that could never fit.
+        Raises UserError, and adds none, if there is one that could never fit.
         """
-        key = prompt_key(prompt, self.model.config.image_token_id)
-        rows = [Row(turn, prompt, key, outbox) for turn in turns]
+        rows = []
+        for prompt, turns in zip(prompts, samples, strict=True):
+            key = prompt_key(prompt, self.model.config.image_token_id)
+            rows += [Row(turn, prompt, key, call) for turn in turns]
         for row in rows:
             size = self._size(1, row.need)
             if size > self.cache_bytes:
                 raise UserError(
-                    f"prompt of {len(key)} tokens and {row.turn.limit} new ones: their cache takes {_mb(size)}, "
+                    f"prompt of {len(row.key)} tokens and {row.turn.limit} new ones: their cache takes {_mb(size)}, "
                     f"{_mb(self.cache_bytes)} are allowed; ask for fewer tokens or allow more (cache_bytes)"
                 )
+        self.calls.append(call)
         self.waiting.extend(rows)
 
     def step(self) -> None:
-        """Let go who has finished, let in who fits, and write one token of every row. Whoever is there is told of an error
-        by his outbox; the batch begins anew."""
+        """Let go who has finished, let in who fits, and write one token of every row. All calls that are there find an error
+        in their outbox; the batch begins anew. An interrupt is raised as well."""
         try:
             self._step()
         except BaseException as error:
-            for row in (*self.rows, *self.joining, *self.waiting):
-                row.outbox.append(error)
+            told = error if isinstance(error, Exception) else RuntimeError("interrupted in a step that all share")
+            for call in self.calls:
+                call.end()
+                call.outbox.append(told)
+            self.calls = []
             self.waiting.clear()
             self._clear()
+            if told is not error:
+                raise
 
     def _step(self) -> None:
-        # turns that were cancelled meanwhile
-        self.waiting = deque(row for row in self.waiting if row.turn.finish_reason is None)
+        for call in self.calls:
+            if call.dropped or (call.cancel is not None and call.cancel.is_set()):
+                call.end()
+        self.calls = [call for call in self.calls if not call.finished]
         self.logits_BV = self._leave(self.logits_BV)
         self._admit()
         if not self.rows:
             return
         ids_B, logprobs_B = self._choose()
         for row, token, logprob in zip(self.rows, ids_B.tolist(), logprobs_B.tolist(), strict=True):
-            row.outbox.extend((row.turn, piece) for piece in row.turn.add(token, logprob))
+            if not math.isfinite(logprob):
+                raise UserError(
+                    "the model's logits are not finite: its weights are damaged or too large for their dtype; load it in "
+                    "float32, or fetch the weights again"
+                )
+            row.call.outbox.extend((row.turn, piece) for piece in row.turn.add(token, logprob))
         ids_B = self._leave(ids_B)
         if self.rows:
             if self._part is None or max(row.length for row in self.rows) > self._part.capacity:
                 self._part = self._current_part()
-            count, idle = len(self.rows), len(self._part.length_R) - len(self.rows)
-            ids_R = F.pad(ids_B, (0, idle)) if idle else ids_B
-            logits_RV = self.decode(self.model, ids_R, self._part.keys, self._part.values, self._part.length_R)
-            self.logits_BV = logits_RV[:count]
+            part, count = self._part, len(self.rows)
+            self._ids_R[:count] = ids_B
+            self.logits_BV = self.decode(self.model, self._ids_R, part.keys, part.values, part.length_R)[:count]
 
     def _current_part(self) -> KVCache:
         """The rows that are written, and as much of them as is used."""
@@ -142,9 +184,12 @@ class Batch:
         part = self.cache.part(0, self._row_count(len(self.rows)), reach)
         # Idle rows begin anew, so that they never grow out of the cache.
         part.length_R[len(self.rows) :] = 0
+        self._ids_R = torch.zeros_like(part.length_R)
         if self.steady:
             for buffer in (*part.keys, *part.values):
                 torch._dynamo.mark_dynamic(buffer, 2)
+            for buffer in (*part.keys, *part.values, part.length_R, self._ids_R):
+                torch._dynamo.mark_static(buffer, 0)
         return part
 
     def _row_count(self, rows: int) -> int:
@@ -157,11 +202,15 @@ class Batch:
 
     def _admit(self) -> None:
         while self.waiting and len(self.rows) + len(self.joining) < self.max_rows:
+            if self.waiting[0].turn.finish_reason is not None:  # cancelled before its turn came
+                self.waiting.popleft()
+                continue
             together = [*self.rows, *self.joining, self.waiting[0]]
             # Only the first may wait for room: nobody is overtaken, so everybody's turn comes.
             if self._size(self._row_count(len(together)), max(row.need for row in together)) > self.cache_bytes:
                 break
-            self.joining.append(self.waiting.popleft())
+            self.joining.append(self.waiting[0])
+            self.waiting.popleft()
         if not self.joining:
             return
         version = self._weights_version()
@@ -188,9 +237,9 @@ class Batch:
             if self._size(*shape) <= self.cache_bytes:
                 break
         self.prefixes.shrink(self.cache_bytes - self._size(*shape))
+        self._changed()  # nothing holds the old buffers while they are moved
         self.cache.resize(*shape, kept)
         self.allocated = shape[0]
-        self._changed()
 
     def _wave(self, joining: list[Row]) -> tuple[list[Row], list[Row]]:
         """Those to compute now, and those who gain by waiting for a prompt that is computed now, or for want of space."""
@@ -199,19 +248,28 @@ class Batch:
         leaders: list[np.ndarray] = []
         longest = 0
         for row in joining:
-            shared = max((common(key, row.key) for key in leaders), default=0)
-            same = shared == len(row.key) and any(key is row.key or np.array_equal(key, row.key) for key in leaders)
-            if same:
+            if any(np.array_equal(key, row.key) for key in leaders):
                 wave.append(row)
                 continue
             fits = (len(leaders) + 1) * max(longest, len(row.key)) <= PREFILL_TOKENS
-            if leaders and (not fits or shared >= max(LEAST, self.prefixes.find(row.key)[1] + LEAST)):
+            gain = max((self._shareable(key, row.key) for key in leaders), default=0)
+            if leaders and (not fits or gain >= LEAST + self.prefixes.find(row.key)[1]):
                 later.append(row)
                 continue
             leaders.append(row.key)
             wave.append(row)
             longest = max(longest, len(row.key))
         return wave, later
+
+    def _shareable(self, leader: np.ndarray, key: np.ndarray) -> int:
+        """Tokens that a prompt can take over from another once that has been computed and kept."""
+        length = common(leader, key)
+        kept = self._size(1, len(leader)) <= self._room()
+        return length if kept and can_begin(self.config, length, len(leader)) else 0
+
+    def _room(self) -> int:
+        """Bytes for kept prompts."""
+        return self.cache_bytes - self._size(self.allocated, self.cache.capacity)
 
     def _join(self, wave: list[Row]) -> None:
         """Compute the prompts of a wave into the rows after the last, equal prompts once."""
@@ -235,7 +293,7 @@ class Batch:
             for a, b in ((0, fresh), (fresh, len(leaders)))
             if a < b
         ]
-        room = self.cache_bytes - self._size(self.allocated, self.cache.capacity)
+        room = self._room()
         for offset, row in enumerate(leaders):
             self.prefixes.keep(row.key, self.cache, first + offset, room)
         followers, sources = [], []
@@ -289,22 +347,20 @@ class Batch:
     # --- writing
 
     def _choose(self) -> tuple[torch.Tensor, torch.Tensor]:
-        if not self.logits_BV.isfinite().all():
-            raise UserError(
-                "the model's logits are not finite: its weights are damaged or too large for their dtype; load it in "
-                "float32, or fetch the weights again"
-            )
+        """The next token of every row and its log-probability, which is not finite where the logits are not."""
         turns = [row.turn for row in self.rows]
         if self._settings is None:
             self._settings = (
                 torch.tensor([turn.request.temperature for turn in turns], dtype=torch.float64, device=self.device),
                 torch.tensor([turn.request.top_p for turn in turns], dtype=torch.float64, device=self.device),
             )
-        uniform_B = torch.tensor([turn.random.random() for turn in turns], dtype=torch.float64, device=self.device)
         forced_B = None
         if any(turn.forced for turn in turns):
             forced = [turn.forced[0] if turn.forced else -1 for turn in turns]
             forced_B = torch.tensor(forced, device=self.device)
+        if all(turn.request.temperature == 0 for turn in turns):
+            return likeliest(self.logits_BV, self.banned_V, forced_B)
+        uniform_B = torch.tensor([turn.random.random() for turn in turns], dtype=torch.float64, device=self.device)
         return sample(self.logits_BV, *self._settings, uniform_B, self.banned_V, forced_B)
 
     def _leave(self, x_B: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
@@ -18,7 +17,7 @@ import torch
 from favilla.chat.encode import EncodedChat, encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import BEGIN, EOM, EOT, IMAGE_END, IMAGE_START, MEDIA, MESSAGE, PAD, PATCH, START, Tokenizer
-from favilla.engine.batch import Batch, Decode, Outbox
+from favilla.engine.batch import Batch, Call, Decode
 from favilla.engine.request import FinishReason, Generation, Piece, Request, Usage, check_integer
 from favilla.engine.turn import Control, Turn
 from favilla.errors import UserError
@@ -107,9 +106,14 @@ class Engine:
         prompts = [self._encode(request) for request in requests]
         turns = [self._turns(request, prompt) for request, prompt in zip(requests, prompts, strict=True)]
         number = {id(turn): i for i, samples in enumerate(turns) for turn in samples}
-        for turn, piece in Writing(self._batch, self._lock, prompts, turns, cancel):
-            if on_token is not None:
-                on_token(number[id(turn)], turn.sample, piece)
+        call = self._call(prompts, turns, cancel)
+        try:
+            while (said := self._next(call)) is not None:
+                turn, piece = said
+                if on_token is not None:
+                    on_token(number[id(turn)], turn.sample, piece)
+        finally:
+            call.dropped = True
         return [[turn.result() for turn in samples] for samples in turns]
 
     def stream(self, request: Request, cancel: threading.Event | None = None) -> Stream:
@@ -118,7 +122,33 @@ class Engine:
             raise UserError(f"n {request.n!r}: one sample can be streamed at a time; use generate for several")
         prompt = self._encode(request)
         (turn,) = self._turns(request, prompt)
-        return Stream(turn, Writing(self._batch, self._lock, [prompt], [[turn]], cancel))
+        return Stream(self, turn, self._call([prompt], [[turn]], cancel))
+
+    def step(self) -> None:
+        """Write one more token of every sample that is being written."""
+        with self._lock, torch.inference_mode():
+            self._batch.step()
+
+    def _call(self, prompts: list[EncodedChat], turns: list[list[Turn]], cancel: threading.Event | None) -> Call:
+        call = Call([turn for samples in turns for turn in samples], cancel)
+        with self._lock:
+            self._batch.add(call, prompts, turns)
+        return call
+
+    def _next(self, call: Call) -> tuple[Turn, Piece] | None:
+        """The next piece that a call's samples say, or None when they have ended. Whoever needs a piece takes the step that
+        writes it, for everybody."""
+        while not call.outbox:
+            with self._lock, torch.inference_mode():
+                if call.outbox:
+                    break
+                if call.finished:
+                    return None
+                self._batch.step()
+        said = call.outbox.popleft()
+        if isinstance(said, Exception):
+            raise said
+        return said
 
     def forget(self) -> None:
         """Drop the prompts that are kept for requests that begin alike."""
@@ -157,6 +187,8 @@ def compiled_decode(device: torch.device) -> Decode:
     """`decode` for one model: what is compiled belongs to a code object, and nothing looks whether the model is still the
     same one, so every engine gets a code object of its own."""
     name = f"decode_{next(_numbers)}"
+    # rows 1, 4, 16, 64, ... before and after the cache outgrows the sliding window
+    torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
     own = FunctionType(decode.__code__.replace(co_name=name), decode.__globals__, name)
     return torch.compile(own, options=COMPILED if device.type == "cpu" else None)  # type: ignore[no-any-return]
 
@@ -168,64 +200,36 @@ def quarter_of_memory(device: torch.device) -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
 
 
-class Writing:
-    """Iterates over (turn, piece): all that the turns of one call write, while the batch writes everybody's.
+class Stream:
+    """Iterates over the pieces of one sample; `result` is the whole sample, for which it runs to the end if need be.
 
-    Whoever needs the next piece takes the next step. Left before the end, it cancels its turns.
+    Dropped before its end, it cancels the sample.
     """
 
-    def __init__(
-        self,
-        batch: Batch,
-        lock: threading.Lock,
-        prompts: list[EncodedChat],
-        turns: list[list[Turn]],
-        cancel: threading.Event | None,
-    ):
-        self._batch, self._lock, self._cancelled = batch, lock, cancel
-        self._outbox: Outbox = deque()
-        self._turns = [turn for samples in turns for turn in samples]
-        with lock:
-            for prompt, samples in zip(prompts, turns, strict=True):
-                batch.add(prompt, samples, self._outbox)
-
-    def __iter__(self) -> Iterator[tuple[Turn, Piece]]:
-        return self
-
-    def __next__(self) -> tuple[Turn, Piece]:
-        while not self._outbox:
-            if all(turn.finish_reason for turn in self._turns):
-                raise StopIteration
-            with self._lock, torch.inference_mode():
-                if self._cancelled is not None and self._cancelled.is_set():
-                    self._outbox.extend((turn, piece) for turn in self._turns for piece in turn.cancel())
-                elif not self._outbox:
-                    self._batch.step()
-        said = self._outbox.popleft()
-        if isinstance(said, BaseException):
-            self.close()
-            raise said
-        return said
-
-    def close(self) -> None:
-        """Cancel what has not ended; the batch lets it go with its next step."""
-        for turn in self._turns:
-            turn.cancel()
-
-    __del__ = close
-
-
-class Stream:
-    """Iterates over the pieces of one sample; `result` is the whole sample, for which it runs to the end if need be."""
-
-    def __init__(self, turn: Turn, writing: Writing):
-        self._turn, self._writing = turn, writing
+    def __init__(self, engine: Engine, turn: Turn, call: Call):
+        self._engine, self._turn, self._call = engine, turn, call
 
     def __iter__(self) -> Iterator[Piece]:
         return self
 
     def __next__(self) -> Piece:
-        return next(self._writing)[1]
+        said = self._engine._next(self._call)
+        if said is None:
+            raise StopIteration
+        return said[1]
+
+    def __del__(self) -> None:
+        self._call.dropped = True
+
+    @property
+    def finished(self) -> bool:
+        """Whether all has been written and read."""
+        return self._turn.finish_reason is not None and not self._call.outbox
+
+    def ready(self) -> Iterator[Piece]:
+        """The pieces that are there already, without writing any further."""
+        while self._call.outbox:
+            yield next(self)
 
     @property
     def result(self) -> Generation:

@@ -85,7 +85,8 @@ class Prefixes:
 
     def keep(self, key: np.ndarray, cache: KVCache, row: int, room: int) -> None:
         """Keep the prompt in `row`, if it is worth it and fits into `room` bytes, in place of those that it begins with."""
-        if len(key) < LEAST:
+        size = KVCache.size(self.config, 1, len(key), cache.keys[0].dtype)
+        if len(key) < LEAST or size > room:
             return
         for prefix in list(self.kept):
             length = common(prefix.key, key)
@@ -93,11 +94,9 @@ class Prefixes:
                 return
             if length == len(prefix.key) and can_begin(self.config, length, len(key)):
                 self.kept.remove(prefix)
-        size = KVCache.size(self.config, 1, len(key), cache.keys[0].dtype)
-        if size <= room:
-            self.shrink(room - size)
-            del self.kept[: max(0, len(self.kept) + 1 - MOST_KEPT)]
-            self.kept.append(Prefix(key, cache.take(row, len(key))))
+        self.shrink(room - size)
+        del self.kept[: max(0, len(self.kept) + 1 - MOST_KEPT)]
+        self.kept.append(Prefix(key, cache.take(row, len(key))))
 
     def shrink(self, room: int) -> None:
         """Forget the least recently used until all fit into `room` bytes."""

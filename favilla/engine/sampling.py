@@ -22,22 +22,34 @@ def sample(
     The log-probability is that of the plain softmax: temperature 1, all of the vocabulary, whatever was used to
     choose. So it is what a trainer computes from the same logits.
     """
-    allowed_BV = logits_BV.float()
-    if banned_V is not None:
-        allowed_BV = allowed_BV.masked_fill(banned_V, -torch.inf)
-    ids_B = allowed_BV.argmax(dim=-1)
+    allowed_BV = _allowed(logits_BV, banned_V)
     greedy_B = temperature_B == 0
-    if not bool(greedy_B.all()):
-        # The largest logit goes first, so that no temperature, however small, makes infinity over infinity.
-        centred_BV = (allowed_BV - allowed_BV.amax(dim=-1, keepdim=True)).double()
-        p_BV = (centred_BV / torch.where(greedy_B, 1.0, temperature_B.double())[:, None]).softmax(dim=-1)
-        if bool((top_p_B < 1).any()):
-            p_BV = p_BV * nucleus(p_BV, top_p_B)
-        ids_B = torch.where(greedy_B, ids_B, inverse_cdf(p_BV, uniform_B))
+    # The largest logit goes first, so that no temperature, however small, makes infinity over infinity.
+    centred_BV = (allowed_BV - allowed_BV.amax(dim=-1, keepdim=True)).double()
+    p_BV = (centred_BV / torch.where(greedy_B, 1.0, temperature_B.double())[:, None]).softmax(dim=-1)
+    if bool((top_p_B < 1).any()):
+        p_BV = p_BV * nucleus(p_BV, top_p_B)
+    ids_B = torch.where(greedy_B, allowed_BV.argmax(dim=-1), inverse_cdf(p_BV, uniform_B))
+    return _with_logprobs(logits_BV, ids_B, forced_B)
+
+
+def likeliest(
+    logits_BV: torch.Tensor, banned_V: torch.Tensor | None = None, forced_B: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What `sample` gives at temperature 0."""
+    return _with_logprobs(logits_BV, _allowed(logits_BV, banned_V).argmax(dim=-1), forced_B)
+
+
+def _allowed(logits_BV: torch.Tensor, banned_V: torch.Tensor | None) -> torch.Tensor:
+    return logits_BV.float() if banned_V is None else logits_BV.float().masked_fill(banned_V, -torch.inf)
+
+
+def _with_logprobs(
+    logits_BV: torch.Tensor, ids_B: torch.Tensor, forced_B: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
     if forced_B is not None:
         ids_B = torch.where(forced_B >= 0, forced_B, ids_B)
-    logprobs_B = logits_BV.float().log_softmax(dim=-1).gather(1, ids_B[:, None])[:, 0]
-    return ids_B, logprobs_B
+    return ids_B, logits_BV.float().log_softmax(dim=-1).gather(1, ids_B[:, None])[:, 0]
 
 
 def nucleus(p_BV: torch.Tensor, top_p_B: torch.Tensor) -> torch.Tensor:
@@ -57,4 +69,5 @@ def inverse_cdf(p_BV: torch.Tensor, uniform_B: torch.Tensor) -> torch.Tensor:
     total_B = cdf_BV[:, -1]
     # A product that rounds up to the total would point past the last token that has any probability.
     target_B = torch.minimum(uniform_B.double() * total_B, torch.nextafter(total_B, torch.zeros_like(total_B)))
-    return torch.searchsorted(cdf_BV, target_B[:, None], right=True)[:, 0]
+    # Nothing passes what is not a number.
+    return torch.searchsorted(cdf_BV, target_B[:, None], right=True)[:, 0].clamp(max=p_BV.shape[1] - 1)

@@ -52,8 +52,9 @@ class Attention(nn.Module):
         self.head_dim = t.head_dim
         self.query_scale, self.eps = t.qk_scale_factor, t.rms_norm_eps
         self.output_norm, self.dropout = config.gated, t.attention_dropout
-        # Queries and keys are normed, so by Cauchy-Schwarz no logit is larger.
-        self.bound = abs(t.qk_scale_factor) * t.head_dim**0.5
+        # Queries and keys are normed, then perhaps stretched (yarn), so by Cauchy-Schwarz no logit is larger.
+        stretch = rope_frequencies(t.rope_parameters, t.head_dim, t.max_position_embeddings)[1] if self.rotary else 1.0
+        self.bound = abs(t.qk_scale_factor) * t.head_dim**0.5 * stretch**2
 
     def forward(
         self,

@@ -32,13 +32,14 @@ class Told:
     def __init__(self, stream, after):  # type: ignore[no-untyped-def]
         self.stream, self.after = stream, after
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return self
+    def ready(self):  # type: ignore[no-untyped-def]
+        for piece in self.stream.ready():
+            self.after()
+            yield piece
 
-    def __next__(self):  # type: ignore[no-untyped-def]
-        piece = next(self.stream)
-        self.after()
-        return piece
+    @property
+    def finished(self):  # type: ignore[no-untyped-def]
+        return self.stream.finished
 
     @property
     def result(self):  # type: ignore[no-untyped-def]

@@ -78,29 +78,49 @@ def test_streams_that_begin_at_any_time_are_written_together(fresh):
     assert max(rows) == 4 and len(rows) < 2 * max(map(len, expected))
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.data())
-def test_whoever_joins_and_leaves_gets_what_he_would_get_alone(wild, data):
-    """Random prompts with common beginnings, random limits, few rows, little memory; some streams are dropped."""
-    rng = random.Random(data.draw(st.integers(0, 10**6)))
-    begins = ["What is 12+34? " * n for n in (1, 3, 4)]
-    requests = [
-        Request(user(rng.choice(begins) + rng.choice("abc"), *([noise(rng.randrange(2), 56, 56)] * rng.randrange(2))),
-                temperature=1.0, seed=rng.randrange(5), max_new_tokens=rng.choice((1, 2, 9, 40)))
-        for _ in range(7)
-    ]  # fmt: skip
-    need = max(length(wild, r) + r.max_new_tokens - 1 for r in requests)
-    one = KVCache.size(wild.model.config.text, 1, need, torch.float32)
-    engine = engine_like(wild, max_rows=rng.choice((1, 3, 8)), cache_bytes=int(one * rng.choice((1, 2.5, 9))))
-    streams = {}
-    for number, request in enumerate(requests):
-        streams[number] = engine.stream(request)
-        for other in rng.sample(sorted(streams), min(2, len(streams))):
-            next(streams[other], None)
-        if len(streams) > 2 and rng.random() < 0.2:
-            del streams[rng.choice(sorted(streams))]
-    for number, stream in streams.items():
-        assert list(stream.result.ids) == slow(wild, requests[number], 0)[0]
+def test_whoever_joins_and_leaves_gets_what_he_would_get_alone(tokenizer, wild):
+    """Random prompts with common beginnings, limits, windows, few rows, little memory; some streams are dropped. All of
+    this happens: beginnings are shared, whole ones beyond the window too, and rows grow past it afterwards."""
+    models = {window: MuseSpark(make_config(tokenizer, window)).eval() for window in (16, 48, 128)}
+    for model in models.values():
+        initialise(model, 1)
+    seen = set()
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.integers(0, 10**6), st.sampled_from(sorted(models)))
+    def check(seed: int, window: int) -> None:
+        rng = random.Random(seed)
+        turns = [Message("assistant", ("Yes.",)), *user("So? " * rng.randrange(1, 4))]
+        requests = []
+        for _ in range(7):
+            parts = ["What is 12+34? " * rng.choice((1, 3)) + rng.choice("ab")]
+            if rng.random() < 0.4:
+                parts.insert(0, noise(rng.randrange(2), 56, 56))
+            messages = user(*parts) if rng.random() < 0.6 else (*user(*parts), *turns)
+            limit = rng.choice((1, 2, 9, 40))
+            requests.append(Request(messages, temperature=1.0, seed=rng.randrange(5), max_new_tokens=limit))
+        plain = Engine(models[window], tokenizer, wild.processor)
+        need = max(length(plain, r) + r.max_new_tokens - 1 for r in requests)
+        one = KVCache.size(models[window].config.text, 1, need, torch.float32)
+        engine = Engine(models[window], tokenizer, wild.processor, max_rows=rng.choice((1, 3, 8)),
+                        cache_bytes=int(one * rng.choice((1, 2.5, 9))))  # fmt: skip
+        streams = {}
+        for number, request in enumerate(requests):
+            streams[number] = engine.stream(request)
+            for other in rng.sample(sorted(streams), min(2, len(streams))):
+                next(streams[other], None)
+            if len(streams) > 2 and rng.random() < 0.2:
+                del streams[rng.choice(sorted(streams))]
+        for number, stream in streams.items():
+            made = stream.result
+            assert list(made.ids) == slow(plain, requests[number], 0)[0]
+            cached, prompt = made.usage.cached_tokens, made.usage.prompt_tokens
+            if 0 < cached < prompt:
+                seen.add("part" if cached <= window else "whole, beyond the window")
+                seen.update(["outgrown"] if prompt <= window < prompt + len(made.ids) else [])
+
+    check()
+    assert seen == {"part", "whole, beyond the window", "outgrown"}
 
 
 def test_what_prompts_have_in_common_is_computed_once(fresh):
@@ -158,7 +178,7 @@ def test_kept_prompts_are_void_once_the_weights_change(fresh):
     assert told.usage.cached_tokens == 0 and list(told.ids) == slow(engine, request, 0)[0]
 
 
-def test_memory_stays_within_what_is_stated(wild):
+def test_memory_stays_within_what_is_stated(wild, monkeypatch):
     requests = [
         Request(user(LONG + text), temperature=1.0, seed=i, max_new_tokens=40) for i, text in enumerate("abcde")
     ]
@@ -173,7 +193,16 @@ def test_memory_stays_within_what_is_stated(wild):
             buffers = sum(b.nbytes for b in (*batch.cache.keys, *batch.cache.values))
             held.append((buffers + batch.prefixes.size, len(batch.rows)))
 
+        moved = []
+        whole = engine._batch.cache.resize
+
+        def resize(*shape, engine=engine, moved=moved, whole=whole):  # type: ignore[no-untyped-def]
+            moved.append(engine._batch._part)
+            whole(*shape)
+
+        monkeypatch.setattr(engine._batch.cache, "resize", resize)
         made = engine.generate(requests, look)
+        assert moved and set(moved) == {None}  # nothing holds the old buffers
         assert [list(g.ids) for (g,) in made] == [slow(wild, r, 0)[0] for r in requests]
         assert 0 < max(size for size, _ in held) <= room
         assert max(rows for _, rows in held) == min(5, room // one)
@@ -241,8 +270,45 @@ def test_an_error_reaches_everybody_and_leaves_the_engine_usable(fresh, monkeypa
             list(stream)
         assert stream.result.finish_reason == "cancelled"
     monkeypatch.undo()
+    assert engine._batch.calls == []
     request = Request(user("a"), temperature=1.0, max_new_tokens=20)
     assert list(engine.generate([request])[0][0].ids) == slow(engine, request, 0)[0]
+
+
+def test_an_interrupt_is_raised_and_others_are_told(fresh, monkeypatch):
+    engine, _ = fresh
+    first, second = (engine.stream(Request(user(text), temperature=1.0, max_new_tokens=50)) for text in "ab")
+    next(first), next(second)
+
+    def interrupted(*given, **named):  # type: ignore[no-untyped-def]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine.model, "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(first)
+    with pytest.raises(RuntimeError, match="interrupted"):
+        list(second)
+
+
+def test_a_call_of_which_one_prompt_can_never_fit_leaves_nothing_behind(wild):
+    config = wild.model.config.text
+    fits, over = (Request(user("Hi"), max_new_tokens=tokens) for tokens in (2, 150))
+    engine = engine_like(wild, cache_bytes=KVCache.size(config, 1, length(wild, fits) + 20, torch.float32))
+    with pytest.raises(UserError, match="cache_bytes"):
+        engine.generate([fits, over])
+    assert engine._batch.calls == [] and not engine._batch.waiting
+
+
+def test_a_caller_that_fails_leaves_nobody_behind(fresh):
+    engine, _ = fresh
+
+    def fail(*told):  # type: ignore[no-untyped-def]
+        raise OSError("the screen is gone")
+
+    with pytest.raises(OSError, match="screen") as kept:
+        engine.generate([Request(user("Hi"), n=3, temperature=1.0, max_new_tokens=50)], fail)
+    engine.generate([Request(user("So?"), max_new_tokens=3)])
+    assert engine._batch.rows == [] and kept
 
 
 @pytest.mark.parametrize("bad", [{"max_rows": 0}, {"cache_bytes": 0}, {"cache_bytes": 1.5}, {"max_rows": True}])
