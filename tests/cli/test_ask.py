@@ -125,7 +125,13 @@ def test_text_and_json_say_what_the_library_says(favilla, tiny_folder, picture):
     assert process.returncode == 0
     assert set(content) == {"answer", "thinking", "points", "boxes", "usage", "seconds"}
     assert (content["answer"], content["thinking"]) == (answer.answer, answer.thinking)
-    assert set(content["usage"]) == {"prompt_tokens", "image_tokens", "thinking_tokens", "answer_tokens"}
+    assert set(content["usage"]) == {
+        "prompt_tokens",
+        "image_tokens",
+        "thinking_tokens",
+        "answer_tokens",
+        "cached_tokens",
+    }
     assert (
         content["usage"]["image_tokens"] == answer.usage.image_tokens == 2 * 6
     )  # 60 x 100 px: of the grids near it, 2 x 3 has the nearest shape
