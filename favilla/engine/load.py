@@ -116,7 +116,7 @@ def load(
     """A model shipped with the package, by name, or any folder of type muse_spark or muse_glimmer with a tokenizer.
 
     dtype: by default what the folder's config says, except that small models run in float32 on a CPU. int8: round the
-    weights of backbone and head to 8 bits (docs/engine.md says what that costs). compiled, max_rows, cache_bytes: see
+    weights of backbone and head to 8 bits (docs/engine.md). compiled, max_rows, cache_bytes: see
     `Engine`. Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
     """
     folder = find_folder(name_or_folder)
