@@ -35,7 +35,6 @@ from favilla.model.vision import pack_pictures
 STRIDE = 64  # the part of the cache that a step reads grows by so many tokens at a time
 PREFILL_TOKENS = 8192  # prompts computed together have at most so many tokens, padding included
 
-
 # (model, ids_B, keys, values, length_B) -> logits (B, V) after one more token in every row
 Decode = Callable[[MuseSpark, torch.Tensor, list[torch.Tensor], list[torch.Tensor], torch.Tensor], torch.Tensor]
 
@@ -110,8 +109,6 @@ class Batch:
 
     def _clear(self) -> None:
         self.rows: list[Row] = []
-        self.joining: list[Row] = []
-        self.allocated = 0  # rows that the cache has buffers for
         self.cache = KVCache(self.config, 0, 0, self.dtype, self.device)
         self.prefixes = Prefixes(self.config)
         self.logits_BV = torch.empty(0)
@@ -124,7 +121,7 @@ class Batch:
         """
         rows = []
         for prompt, turns in zip(prompts, samples, strict=True):
-            key = prompt_key(prompt, self.model.config.image_token_id)
+            key = prompt_key(prompt, self.model.config.image_token_id, self.processor.merge_size)
             rows += [Row(turn, prompt, key, call) for turn in turns]
         for row in rows:
             size = self._size(1, row.need)
@@ -201,17 +198,17 @@ class Batch:
     # --- joining
 
     def _admit(self) -> None:
-        while self.waiting and len(self.rows) + len(self.joining) < self.max_rows:
+        joining: list[Row] = []
+        while self.waiting and len(self.rows) + len(joining) < self.max_rows:
             if self.waiting[0].turn.finish_reason is not None:  # cancelled before its turn came
                 self.waiting.popleft()
                 continue
-            together = [*self.rows, *self.joining, self.waiting[0]]
+            together = [*self.rows, *joining, self.waiting[0]]
             # Only the first may wait for room: nobody is overtaken, so everybody's turn comes.
             if self._size(self._row_count(len(together)), max(row.need for row in together)) > self.cache_bytes:
                 break
-            self.joining.append(self.waiting[0])
-            self.waiting.popleft()
-        if not self.joining:
+            joining.append(self.waiting.popleft())
+        if not joining:
             return
         version = self._weights_version()
         if version != self.version and self.steady:
@@ -220,17 +217,15 @@ class Batch:
             )
         if version != self.version:
             self.prefixes, self.version = Prefixes(self.config), version
-        self._make_room([*self.rows, *self.joining])
-        later = self.joining
-        while later:
-            wave, later = self._wave(later)
+        self._make_room([*self.rows, *joining])
+        while joining:
+            wave, joining = self._wave(joining)
             self._join(wave)
-        self.joining = []
 
     def _make_room(self, rows: list[Row]) -> None:
         """Buffers for these rows, roundly, if there is room for that."""
         count, capacity, kept = self._row_count(len(rows)), max(row.need for row in rows), len(self.rows)
-        if count <= self.allocated and capacity <= self.cache.capacity:
+        if count <= self.cache.rows and capacity <= self.cache.capacity:
             return
         round_count, round_capacity = 1 << (count - 1).bit_length(), -(-capacity // STRIDE) * STRIDE
         for shape in ((round_count, round_capacity), (count, round_capacity), (count, capacity)):
@@ -239,7 +234,6 @@ class Batch:
         self.prefixes.shrink(self.cache_bytes - self._size(*shape))
         self._changed()  # nothing holds the old buffers while they are moved
         self.cache.resize(*shape, kept)
-        self.allocated = shape[0]
 
     def _wave(self, joining: list[Row]) -> tuple[list[Row], list[Row]]:
         """Those to compute now, and those who gain by waiting for a prompt that is computed now, or for want of space."""
@@ -269,7 +263,7 @@ class Batch:
 
     def _room(self) -> int:
         """Bytes for kept prompts."""
-        return self.cache_bytes - self._size(self.allocated, self.cache.capacity)
+        return self.cache_bytes - self._size(self.cache.rows, self.cache.capacity)
 
     def _join(self, wave: list[Row]) -> None:
         """Compute the prompts of a wave into the rows after the last, equal prompts once."""
@@ -326,7 +320,7 @@ class Batch:
             ids_BT[number, : len(new)] = torch.tensor(new)
             segments_BT[number, : len(new)] = 1
             there = row.prompt.ids[:length].count(image)
-            counts = np.cumsum(picture_tokens(row.prompt, image))
+            counts = np.cumsum(picture_tokens(row.prompt, self.processor.merge_size))
             encoded += row.prompt.pictures[int(np.searchsorted(counts, there, side="right")) :]
         pictures = None
         if encoded:

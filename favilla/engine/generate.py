@@ -30,14 +30,12 @@ __all__ = ["Engine", "FinishReason", "Generation", "Piece", "Request", "Stream",
 OnToken = Callable[[int, int, Piece], None]
 
 
-# On CPUs: weights are constants and packed for the products that the compiler measures as fastest; calls cost no Python. The last one
-# keeps normed queries from being computed again for every key.
+# On CPUs: weights are constants and packed for the products that the compiler measures as fastest; calls cost no Python.
+# The last one keeps normed queries from being computed again for every key.
 COMPILED: dict[str, Any] = {
     "freezing": True, "cpp_wrapper": True, "max_autotune_gemm": True, "max_autotune_gemm_backends": "CPP,ATEN",
     "guard_filter_fn": torch.compiler.skip_guard_on_all_nn_modules_unsafe, "realize_opcount_threshold": 5,
 }  # fmt: skip
-
-
 _numbers = itertools.count()
 
 
@@ -45,8 +43,8 @@ class Engine:
     """Generates with one model. May be asked from several threads; all samples are written as one batch.
 
     compiled: let `torch.compile` fuse the step that writes a token, for the weights as they are: faster, after a quarter of
-    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. max_rows: most samples written at once; the others wait. cache_bytes: most memory that keys and values of
-    samples and of kept prompts may take; by default a quarter of the memory of the machine or GPU.
+    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. max_rows: most samples written at
+    once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default a quarter of the memory of the machine or GPU.
 
     Raises UserError when model and tokenizer do not belong together, and for numbers out of range.
     """

@@ -17,25 +17,20 @@ LEAST = 32  # tokens in common below which sharing costs more than it saves
 MOST_KEPT = 128  # prompts; each is compared with every new one
 
 
-def prompt_key(prompt: EncodedChat, image_token_id: int) -> np.ndarray:
+def prompt_key(prompt: EncodedChat, image_token_id: int, merge: int) -> np.ndarray:
     """int64 (T): the tokens, those of pictures told apart by what the pictures show. Equal keys, equal keys and values."""
     key = np.array(prompt.ids, dtype=np.int64)
-    at = np.flatnonzero(key == image_token_id)
-    counts = picture_tokens(prompt, image_token_id)
     digests = [
         -1 - int.from_bytes(hashlib.sha256(repr(grid).encode() + patches.tobytes()).digest()[:7], "big")
         for patches, grid in prompt.pictures
     ]
-    key[at] = np.repeat(np.array(digests, dtype=np.int64), counts)
+    key[key == image_token_id] = np.repeat(np.array(digests, dtype=np.int64), picture_tokens(prompt, merge))
     return key
 
 
-def picture_tokens(prompt: EncodedChat, image_token_id: int) -> list[int]:
-    """How many tokens each picture of a prompt takes."""
-    if not prompt.pictures:
-        return []
-    merge = round((sum(h * w for _, (h, w) in prompt.pictures) / prompt.ids.count(image_token_id)) ** 0.5)
-    return [h * w // merge**2 for _, (h, w) in prompt.pictures]
+def picture_tokens(prompt: EncodedChat, merge: int) -> list[int]:
+    """How many tokens each picture of a prompt takes, merge x merge patches each."""
+    return [height * width // merge**2 for _, (height, width) in prompt.pictures]
 
 
 def common(a: np.ndarray, b: np.ndarray) -> int:

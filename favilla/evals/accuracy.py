@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from favilla.chat.messages import Message
 from favilla.engine.generate import Engine, Request
-from favilla.worlds.base import Family, Problem, Split
+from favilla.worlds.base import Family, Problem, Split, draw_distinct
 from favilla.worlds.limits import is_refusal
 from favilla.worlds.registry import get
 
@@ -50,15 +50,9 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
 
 
 def draw(family: Family, level: int, split: Split, n: int, seed: int) -> list[Problem]:
-    """n different problems of a family and level, the same for the same seed."""
+    """n different problems of a family and level, fewer where there are no more, the same for the same seed."""
     rng = random.Random(f"evaluate/{seed}/{family.name}/{level}/{split}")
-    problems: dict[str, Problem] = {}
-    for _ in range(20 * n):
-        problem = family.sample(rng, level, split)
-        problems.setdefault(problem.instance, problem)
-        if len(problems) == n:
-            break
-    return list(problems.values())
+    return draw_distinct(family, rng, level, split, n)
 
 
 def constant_answer(family: Family, level: int, seed: int, samples: int = 300) -> str:

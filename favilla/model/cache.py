@@ -45,6 +45,10 @@ class KVCache:
         self.values = [torch.zeros_like(buffer) for buffer in self.keys]
         self.length_R = torch.zeros(rows, dtype=torch.long, device=device)
 
+    @property
+    def rows(self) -> int:
+        return len(self.length_R)
+
     @staticmethod
     def size(config: TextConfig, rows: int, capacity: int, dtype: torch.dtype) -> int:
         """Bytes that the buffers of such a cache take."""

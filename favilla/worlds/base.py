@@ -120,3 +120,14 @@ class Family(ABC):
     def follow_up(self, rng: random.Random, problem: Problem) -> Problem | None:
         """Another question about the same picture (its prompt holds none; a history does), or None."""
         return None
+
+
+def draw_distinct(family: Family, rng: random.Random, level: int, split: Split, n: int) -> list[Problem]:
+    """n different problems, or as many as 20 n draws give."""
+    problems: dict[str, Problem] = {}
+    for _ in range(20 * n):
+        problem = family.sample(rng, level, split)
+        problems.setdefault(problem.instance, problem)
+        if len(problems) == n:
+            break
+    return list(problems.values())

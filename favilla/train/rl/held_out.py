@@ -14,7 +14,7 @@ from typing import Any
 
 from favilla.train.progress import drop_lines_after
 from favilla.train.ranks import gather
-from favilla.train.rl.pool import draw_distinct, world_prompt
+from favilla.train.rl.pool import held_out_problems, world_prompt
 from favilla.train.rl.protocols import Prompt, Reward, Rollouts, Sample, Score
 from favilla.train.rl.recipe import EvalPart
 
@@ -39,7 +39,7 @@ class HeldOut:
         prompts = []
         for family, level in part.entries():
             most = max(part.prompts, part.ends_prompts or 0)
-            problems = draw_distinct(family, level, part.split, most, part.seed)
+            problems = held_out_problems(family, level, part.split, most, part.seed)
             prompts += [world_prompt(family, problem, part.effort) for problem in problems[:count]]
         return prompts
 

@@ -18,7 +18,7 @@ from favilla.chat.messages import Message
 from favilla.data.examples import prompt_messages
 from favilla.errors import UserError
 from favilla.train.rl.protocols import Prompt
-from favilla.worlds.base import Family, Problem, Split
+from favilla.worlds.base import Family, Problem, Split, draw_distinct
 
 TRIES = 50  # problems in a row that have left already, before a place is given up
 GONE = -1
@@ -164,16 +164,13 @@ def identity(prompt: Prompt) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def draw_distinct(family: Family, level: int, split: Split, n: int, seed: int) -> list[Problem]:
+def held_out_problems(family: Family, level: int, split: Split, n: int, seed: int) -> list[Problem]:
     """n different problems, the same for the same seed. Raises UserError when 20 n draws do not give them: then the space
     is too small to say anything about."""
     rng = random.Random(f"held out/{seed}/{family.name}/{level}/{split}")
-    problems: dict[str, Problem] = {}
-    for _ in range(20 * n):
-        problem = family.sample(rng, level, split)
-        problems.setdefault(problem.instance, problem)
-        if len(problems) == n:
-            return list(problems.values())
+    problems = draw_distinct(family, rng, level, split, n)
+    if len(problems) == n:
+        return problems
     raise UserError(
         f"{family.name} level {level}: {len(problems)} different problems of split {split!r} in {20 * n} draws, {n} asked "
         "for; ask for fewer or take another level"

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from favilla.errors import UserError
-from favilla.train.rl.pool import Budgets, Effort, Entry, Pool, draw_distinct, places
+from favilla.train.rl.pool import Budgets, Effort, Entry, Pool, held_out_problems, places
 from favilla.worlds.registry import get
 from tests.train.rl.conftest import Echo
 
@@ -99,8 +99,10 @@ def test_a_restored_pool_goes_on_as_the_first_would_have() -> None:
 
 
 def test_held_out_problems_are_different_or_refused() -> None:
-    problems = draw_distinct(get("arithmetic"), 2, "test", 40, 0)
+    problems = held_out_problems(get("arithmetic"), 2, "test", 40, 0)
     assert len({p.instance for p in problems}) == 40
-    assert [p.instance for p in problems[:7]] == [p.instance for p in draw_distinct(get("arithmetic"), 2, "test", 7, 0)]
+    assert [p.instance for p in problems[:7]] == [
+        p.instance for p in held_out_problems(get("arithmetic"), 2, "test", 7, 0)
+    ]
     with pytest.raises(UserError, match=r"echo level 1: 10 different problems .* 11 asked"):
-        draw_distinct(Echo(), 1, "test", 11, 0)
+        held_out_problems(Echo(), 1, "test", 11, 0)
