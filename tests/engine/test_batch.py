@@ -81,7 +81,7 @@ def test_streams_that_begin_at_any_time_are_written_together(fresh):
 def test_whoever_joins_and_leaves_gets_what_he_would_get_alone(tokenizer, wild):
     """Random prompts with common beginnings, limits, windows, few rows, little memory; some streams are dropped. All of
     this happens: beginnings are shared, whole ones beyond the window too, and rows grow past it afterwards."""
-    models = {window: MuseSpark(make_config(tokenizer, window)).eval() for window in (16, 48, 128)}
+    models = {window: MuseSpark(make_config(tokenizer, window)).eval() for window in (16, 80, 96, 112, 128)}
     for model in models.values():
         initialise(model, 1)
     seen = set()
