@@ -29,6 +29,7 @@ def evaluate(
     seed: Annotated[int, arg(metavar="N")] = 0,
     batch: Annotated[int, arg(metavar="N")] = 64,
     max_new_tokens: Annotated[int, arg(metavar="N")] = 512,
+    samples: Annotated[int, arg(metavar="N")] = 1,
     int8: bool = False,
     compiled: bool = False,
     out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
@@ -48,6 +49,7 @@ def evaluate(
         seed: Seed of the problems.
         batch: Most problems answered at the same time.
         max_new_tokens: Longest answer, thinking included.
+        samples: Answers to each problem. One is greedy; more are drawn at temperature 1 and give pass@1 and pass@N.
         int8: Round the weights to 8 bits first.
         compiled: Compile the step that writes a token: half a minute first, faster afterwards.
         out: Folder for results.json and results.md, written after every row; the same command goes on where it was.
@@ -57,6 +59,7 @@ def evaluate(
         ("--n", n),
         ("--batch", batch),
         ("--max-new-tokens", max_new_tokens),
+        ("--samples", samples),
         *(("--levels", v) for v in levels),
     ):
         if value < 1:
@@ -80,7 +83,7 @@ def evaluate(
     loaded = load(model, int8=int8, compiled=compiled, max_rows=batch)
     settings = {
         "model": model, "weights": _weights(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
-        "max_new_tokens": max_new_tokens, "int8": int8,
+        "max_new_tokens": max_new_tokens, "samples": samples, "int8": int8,
     }  # fmt: skip
     results = _resumed(out, settings)
     done = {(row["family"], row["level"]): Row(**row) for row in results["rows"]}
@@ -92,7 +95,7 @@ def evaluate(
                 start = time.perf_counter()
                 (done[name, level],) = measure(
                     loaded.engine, [name], [level], n=n, split=split, effort=effort, seed=seed,
-                    max_new_tokens=max_new_tokens,
+                    max_new_tokens=max_new_tokens, samples=samples,
                 )  # fmt: skip
                 results["seconds"] += time.perf_counter() - start
             results["rows"] = [asdict(row) for row in done.values()]
@@ -104,24 +107,29 @@ def evaluate(
 
 def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
     """The table for people: one line per family and level, then the mean of each level."""
+    samples = settings["samples"]
+    drawn = "greedy" if samples == 1 else f"{samples} samples a problem at temperature 1"
+    solved = "" if samples == 1 else f" pass@{samples} |"
     lines = [
-        f"{settings['model']}: {settings['split']} split, effort {settings['effort']}, seed {settings['seed']}, greedy",
+        f"{settings['model']}: {settings['split']} split, effort {settings['effort']}, seed {settings['seed']}, {drawn}",
         "",
-        "| family | level | accuracy | 95 % interval | constant answer | n | refused | thinking tokens | finished |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| family | level | {'accuracy' if samples == 1 else 'pass@1'} | 95 % interval |{solved} constant answer | n | refused "
+        "| thinking tokens | finished |",
+        f"|---|---|---|---|{'---|' if solved else ''}---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.family} | {r.level} | {r.accuracy:.3f} | {r.low:.3f}-{r.high:.3f} | {r.constant:.3f} | {r.n} | {r.refused} "
-        f"| {r.thinking_tokens:.0f} | {r.finished:.0%} |"
+        f"| {r.family} | {r.level} | {r.accuracy:.3f} | {r.low:.3f}-{r.high:.3f} |{f' {r.solved:.3f} |' if solved else ''} "
+        f"{r.constant:.3f} | {r.n} | {r.refused} | {r.thinking_tokens:.0f} | {r.finished:.0%} |"
         for r in rows
     ]
     for level in sorted({r.level for r in rows}):
         part = [r for r in rows if r.level == level]
-        mean, constant = (
-            sum(values) / len(part) for values in ([r.accuracy for r in part], [r.constant for r in part])
+        mean, most, constant = (
+            sum(v) / len(part) for v in zip(*((r.accuracy, r.solved, r.constant) for r in part), strict=True)
         )
         lines.append(
-            f"| *mean of {len(part)}* | {level} | {mean:.3f} | | {constant:.3f} | {sum(r.n for r in part)} | | | |"
+            f"| *mean of {len(part)}* | {level} | {mean:.3f} | |{f' {most:.3f} |' if solved else ''} {constant:.3f} "
+            f"| {sum(r.n for r in part)} | | | |"
         )
     return "\n".join(lines)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from favilla.chat.messages import Message
 from favilla.engine.generate import Engine, Request
+from favilla.evals.samples import two_level_bootstrap
 from favilla.worlds.base import Family, Problem, Split, draw_distinct
 from favilla.worlds.limits import is_refusal
 from favilla.worlds.registry import get
@@ -25,7 +26,11 @@ Z95 = 1.959964
 
 @dataclass(frozen=True)
 class Row:
-    """Accuracy of one family and level. Shares are 0..1; tokens are means per answer; refused: answers that are refusals."""
+    """Accuracy of one family and level. Shares are 0..1; tokens are means per answer; refused: answers that are refusals.
+
+    samples: answers to each problem. With one, greedy, the interval is Wilson's. With more, drawn at temperature 1, accuracy is
+    pass@1, its interval a bootstrap over problems, and `solved` is pass@samples: the share of problems with a right answer.
+    """
 
     family: str
     level: int
@@ -40,6 +45,8 @@ class Row:
     thinking_tokens: float
     answer_tokens: float
     refused: int
+    samples: int
+    solved: float
 
 
 def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
@@ -73,32 +80,38 @@ def evaluate(
     effort: str = "medium",
     seed: int = 0,
     max_new_tokens: int = 512,
+    samples: int = 1,
 ) -> Iterator[Row]:
-    """Greedy answers to n problems a family and level, verified; yields a row each."""
+    """Answers to n problems a family and level, verified; yields a row each. One sample is greedy, more are drawn at
+    temperature 1."""
     for name in families:
         family = get(name)
         for level in [level for level in levels if level <= family.levels]:
             problems = draw(family, level, split, n, seed)
             requests = [
                 Request(
-                    (*p.history, Message("user", p.prompt)),
-                    effort=effort,
-                    temperature=0.0,
-                    max_new_tokens=max_new_tokens,
+                    (*p.history, Message("user", p.prompt)), n=samples, seed=number, effort=effort,
+                    temperature=0.0 if samples == 1 else 1.0, max_new_tokens=max_new_tokens,
                 )
-                for p in problems
-            ]
-            right = refused = finished = thinking = answering = 0
-            for problem, (generation,) in zip(problems, engine.generate(requests), strict=True):
-                right += family.verify(problem, generation.answer, generation.thinking or "").correct
-                refused += is_refusal(generation.answer)
-                finished += generation.finish_reason == "stop"
-                thinking += generation.usage.thinking_tokens
-                answering += generation.usage.answer_tokens
+                for number, p in enumerate(problems)
+            ]  # fmt: skip
+            shares = []  # of right answers, by problem
+            refused = finished = thinking = answering = 0
+            for problem, made in zip(problems, engine.generate(requests), strict=True):
+                shares.append(sum(family.verify(problem, g.answer, g.thinking or "").correct for g in made) / samples)
+                for generation in made:
+                    refused += is_refusal(generation.answer)
+                    finished += generation.finish_reason == "stop"
+                    thinking += generation.usage.thinking_tokens
+                    answering += generation.usage.answer_tokens
+            right = sum(shares)
             constant = constant_answer(family, level, seed)
             count = len(problems)
+            answers = count * samples
+            low, high = wilson(round(right), count) if samples == 1 else two_level_bootstrap([shares])[1:]
             yield Row(
-                name, level, split, effort, count, right / count, *wilson(right, count),
-                constant=sum(family.verify(p, constant).correct for p in problems) / count, finished=finished / count,
-                thinking_tokens=thinking / count, answer_tokens=answering / count, refused=refused,
+                name, level, split, effort, count, right / count, low, high,
+                constant=sum(family.verify(p, constant).correct for p in problems) / count, finished=finished / answers,
+                thinking_tokens=thinking / answers, answer_tokens=answering / answers, refused=refused,
+                samples=samples, solved=sum(share > 0 for share in shares) / count,
             )  # fmt: skip

@@ -5,51 +5,12 @@ from __future__ import annotations
 import random
 
 from favilla.worlds.circuit_parts import ladder
+from favilla.worlds.circuits_wordings import COUNT, COUNT_TEST, LIT, LIT_TEST, NEEDS, NEEDS_TEST, OUT, OUT_TEST
 from favilla.worlds.diagrams import Diagram, ended
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Sheet
 
 LETTERS = "BCDEFGHJKLMNPQRSTUWXYZ"  # without A and V, which meters have
-
-LIT = (
-    "Which lamps are lit?", "Which lamps light up?", "Name the lamps that are on.", "Which lamps shine?", "List the lit lamps.",
-    "Current flows through which lamps?", "Which of the lamps glow?", "Lamps that are on?", "Give the letters of the lit lamps.",
-    "Which lamps have a closed way to both ends of the battery?", "What lamps are burning?", "Find all lamps that are on.",
-)  # fmt: skip
-LIT_TEST = ("Where is there light? Name the lamps.", "In the dark, which lamps would you see?", "Tell me the lamps that work now.",
-            "Name every lamp with current in it.")  # fmt: skip
-COUNT = (
-    "How many lamps are lit?", "Count the lit lamps.", "How many lamps are on?", "Number of lamps that shine?", "How many lamps glow?",
-    "Through how many lamps does current flow?", "How many of the lamps light up?", "Lit lamps: how many?", "Give the number of lit lamps.",
-    "How many lamps have current?", "What is the number of lamps that are on?", "Say how many lamps burn.",
-)  # fmt: skip
-COUNT_TEST = (
-    "Tell me the number of lamps that work now.",
-    "In the dark, how many lamps would you see?",
-    "How many lights are on?",
-)
-NEEDS = (
-    "Which switch must be closed to light lamp {a}?", "Lamp {a} is off. Which switch must be closed?", "What switch turns lamp {a} on?",
-    "Close one switch so that {a} shines. Which?", "Which switch keeps lamp {a} dark?", "To light {a}, close which switch?",
-    "Name the switch that lights {a}.", "Which open switch does lamp {a} wait for?", "I want lamp {a} on. Which switch do I close?",
-    "{a} does not burn. Because of which switch?", "Which switch is in the way of {a}?", "Find the switch to close for lamp {a}.",
-)  # fmt: skip
-NEEDS_TEST = (
-    "Lamp {a} is dark. Name the switch to blame.",
-    "With which switch can one turn on {a}?",
-    "For light at {a}, press which switch?",
-)
-OUT = (
-    "Which lamps go out when switch {s} is opened?", "Switch {s} is opened. Which lamps go out?", "Which lamps does opening {s} turn off?",
-    "Open {s}: which lamps become dark?", "If {s} opens, which lamps are lost?", "Which lit lamps depend on switch {s}?",
-    "What lamps does switch {s} turn off?", "Name the lamps that go off with switch {s}.", "Suppose {s} is opened. Which lamps stop shining?",
-    "Which lamps have their current through switch {s}?", "List the lamps that die when {s} opens.", "{s} is opened now. Lamps that go out?",
-)  # fmt: skip
-OUT_TEST = (
-    "Somebody opens {s}. Where does it get dark?",
-    "Which lamps need switch {s} to stay closed?",
-    "Pull {s} open. Name the lamps that fail.",
-)
 
 
 class Lamps(Diagram):

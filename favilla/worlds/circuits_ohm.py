@@ -5,41 +5,34 @@ from __future__ import annotations
 import random
 
 from favilla.worlds.circuit_parts import Wiring, ladder, spread
-from favilla.worlds.diagrams import FRAMES, Diagram, ended, wordings
+from favilla.worlds.circuits_wordings import (
+    ACROSS,
+    ACROSS_TEST,
+    CURRENT,
+    CURRENT_TEST,
+    RESISTANCE,
+    RESISTANCE_TEST,
+    THROUGH,
+    THROUGH_TEST,
+    TOTAL,
+    TOTAL_TEST,
+    VOLTAGE,
+    VOLTAGE_TEST,
+)
+from favilla.worlds.diagrams import Diagram, ended
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Sheet
 from favilla.worlds.written_products import product, quotient, total
 from favilla.worlds.written_sums import minus
 
-TEST_FRAMES = ("Tell me #.", "@, please.", "An engineer asks for #. What do you say?")
-AMPERES = (*FRAMES, "How many amperes is #?")
-VOLTS = (*FRAMES, "How many volts is #?")
-OHMS = (*FRAMES, "How many ohms is #?")
-
-CURRENT = (
-    wordings(("the current from the battery", "the battery's current", "the total current"), AMPERES),
-    wordings(("the current that the battery gives", "the total current"), TEST_FRAMES),
-)
-VOLTAGE = (
-    wordings(("the voltage of the battery", "the battery's voltage", "the total voltage"), VOLTS),
-    wordings(("the voltage that the battery has", "the battery's voltage"), TEST_FRAMES),
-)
-TOTAL = (
-    wordings(("the total resistance", "the resistance of the whole circuit", "the resistance of all together"), OHMS),
-    wordings(("the resistance that the battery sees", "the overall resistance"), TEST_FRAMES),
-)
-RESISTANCE = (
-    wordings(("{r}", "the resistance of {r}", "the value of {r}"), OHMS),
-    wordings(("the size of {r}", "the resistance {r}"), TEST_FRAMES),
-)
-ACROSS = (
-    wordings(("the voltage across {r}", "the voltage at {r}", "the voltage between the ends of {r}"), VOLTS),
-    wordings(("the voltage drop over {r}", "the voltage across {r}"), TEST_FRAMES),
-)
-THROUGH = (
-    wordings(("the current through {r}", "the current in {r}", "the current that flows in {r}"), AMPERES),
-    wordings(("the current that passes {r}", "the current through {r}"), TEST_FRAMES),
-)
+ASKS = {
+    "current": (CURRENT, CURRENT_TEST),
+    "voltage": (VOLTAGE, VOLTAGE_TEST),
+    "total": (TOTAL, TOTAL_TEST),
+    "resistance": (RESISTANCE, RESISTANCE_TEST),
+    "across": (ACROSS, ACROSS_TEST),
+    "through": (THROUGH, THROUGH_TEST),
+}
 
 
 class Resistors(Diagram):
@@ -89,7 +82,7 @@ class Series(Resistors):
 
     name = "series"
     written = r"\d+|[VA]|R\d?"
-    asks = {"current": CURRENT, "voltage": VOLTAGE, "total": TOTAL, "resistance": RESISTANCE, "across": ACROSS}
+    asks = {kind: ASKS[kind] for kind in ("current", "voltage", "total", "resistance", "across")}
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         shown, count = rng.choice(
@@ -177,7 +170,7 @@ class Parallel(Resistors):
 
     name = "side_by_side"
     written = r"\d+|[VA]|R\d"
-    asks = {"current": CURRENT, "through": THROUGH, "total": TOTAL, "resistance": RESISTANCE}
+    asks = {kind: ASKS[kind] for kind in ("current", "through", "total", "resistance")}
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         form = rng.choice(
@@ -275,7 +268,7 @@ class Mixed(Resistors):
     name = "mixed"
     levels = (3, 4)
     written = r"\d+|[VA]|R\d"
-    asks = {"total": TOTAL, "current": CURRENT, "across": ACROSS}
+    asks = {kind: ASKS[kind] for kind in ("total", "current", "across")}
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         while True:

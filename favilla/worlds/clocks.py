@@ -16,6 +16,18 @@ from PIL import Image, ImageDraw
 
 from favilla.worlds.base import Split
 from favilla.worlds.clock_face import Face
+from favilla.worlds.clocks_wordings import (
+    BETWEEN,
+    BETWEEN_TEST,
+    EARLIER,
+    EARLIER_TEST,
+    LATER,
+    LATER_TEST,
+    READ,
+    READ_TEST,
+    WHICH,
+    WHICH_TEST,
+)
 from favilla.worlds.drawing import background, degrade, font, ink
 from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.marks import Pencil
@@ -34,62 +46,6 @@ SIZES = {
     3: ((1, 2), tuple(range(60)), (58, 70)),
     4: ((2, 3), tuple(range(60)), (58, 68)),
 }
-
-READ = (
-    "What time does the clock {name} show?",
-    "What time is it on the clock {name}?",
-    "Read the clock {name}.",
-    "{name}: what time is it?",
-    "Which time is shown at {name}?",
-    "Clock {name}: give the time as H:MM.",
-    "Tell the time of {name}.",
-    "Time at {name}?",
-    "How late is it by the clock {name}?",
-    "What does the clock {name} say?",
-    "Write {name}'s time in digits.",
-    "The time on {name}, please.",
-)
-READ_TEST = (
-    "If you look at the clock {name}, what time do you see?",
-    "By the hands of {name}, what is the time?",
-    "Someone reads the clock called {name}. Which time do they get?",
-    "Turn the hands of the clock {name} into H:MM.",
-)
-WHICH = (
-    "Which clock shows {time}?",
-    "Where is it {time}?",
-    "On which clock is it {time}?",
-    "Name the clock at {time}.",
-    "{time} is the time of which clock?",
-)
-WHICH_TEST = ("Find the clock whose hands say {time}.", "One of the clocks reads {time}. Which?")
-LATER = (
-    "What time will it be at {name} {span} later?",
-    "What will the clock {name} show in {span}?",
-    "Add {span} to the time of {name}.",
-    "{name}: what time is it {span} from now?",
-    "{span} after the time on {name}, what time is it?",
-)
-LATER_TEST = ("Let {span} go by. What does {name} read then?", "A bus leaves {span} after {name}'s time. When?")
-EARLIER = (
-    "What time was it at {name} {span} earlier?",
-    "What did the clock {name} show {span} ago?",
-    "Take {span} off the time of {name}.",
-    "{name}: what time was it {span} before?",
-    "{span} before the time on {name}, what time was it?",
-)
-EARLIER_TEST = ("Turn {name} back by {span}. What does it read?", "Someone came {span} before {name}'s time. When?")
-BETWEEN = (
-    "How long is it from the time of {name} to the next time that a clock shows that of {other}? H:MM",
-    "A film starts at {name}'s time and ends at {other}'s, less than 12 hours later. How long is it, in H:MM?",
-    "From {name} to {other}: how many hours and minutes go by (H:MM)?",
-    "How much time must go by until {name} shows what {other} shows? H:MM",
-    "Start: {name}. End: {other}. Length as H:MM?",
-)
-BETWEEN_TEST = (
-    "Someone sleeps from the time on {name} until that on {other}. For how long, as H:MM?",
-    "By how much (H:MM) must {name} be moved forward to agree with {other}?",
-)
 
 # (hand on an hour, hand between two, long hand, long hand past an hour), all of one clock
 TOLD = (

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from favilla.worlds.arithmetic import Tree
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
-from favilla.worlds.phrasing import pick
+from favilla.worlds.phrasing import pick, widened
 from favilla.worlds.working import results, worked
 
 OPERATIONS = {1: "+-", 2: "+-*", 3: "+-*/", 4: "+-*/"}
@@ -33,7 +33,7 @@ EASY = 15
 LARGEST = 2000
 LONGEST = 120
 
-PHRASINGS = (
+PHRASINGS = widened((
     "Make {target} from {numbers}. Use each number at most once, and only {ops}.",
     "Numbers: {numbers}. Target: {target}. Each number at most once, with {ops}. Expression?",
     "Write an expression that is {target}. You may use {numbers}, each at most once, and {ops}.",
@@ -43,13 +43,59 @@ PHRASINGS = (
     "I have {numbers}. I want {target}. Give an expression with {ops}; use no number twice.",
     "Find an expression equal to {target}. Numbers, at most once each: {numbers}. Operations: {ops}.",
     "How can {numbers} give {target}? Take each at most once, and {ops} only.",
-    "Combine some of {numbers} by {ops} to get {target}. Each may be used once at most.",
+    "Combine some of {numbers} by {ops} to get {target}. Each may be used at most once.",
     "Target {target}, numbers {numbers}, operations {ops}. Each number at most one time.",
     "Using {ops} and each of {numbers} no more than once, build {target}.",
     "Countdown: {numbers}. Hit {target}. Allowed are {ops}, every number at most once.",
     "Get {target}. Allowed: {ops}, and {numbers}, each at most once.",
     "Which expression of {numbers} has the value {target}? Each at most once, {ops} only.",
-)
+    "What expression gives {target}? You have {numbers}, each usable at most once, and {ops}.",
+    "Is there a way to get {target} from {numbers}? There is: show it, using {ops} and no number more than once.",
+    "Goal: {target}. Available: {numbers}. Signs: {ops}. Do not use a number again. Write the expression.",
+    "Your numbers are {numbers}. With {ops} and no number used a second time, arrive at {target}.",
+    "Someone wants to know how {target} can be made from {numbers} with {ops}, no number being used more than once.",
+    "Find a calculation with the result {target}. It may contain {numbers}, each one time at most, and {ops}.",
+    "From the numbers {numbers}, calculate {target}. Only {ops} may be used, and every number once at the most.",
+    "The result has to be {target}. Use {ops}. Numbers to choose from: {numbers}. Never use the same one twice.",
+    "Put {ops} between some of the numbers {numbers} so that the result is {target}. The order is free, but each may be used once only.",
+    "Numbers puzzle. Given {numbers}, produce {target} with {ops}. You needn't use all of them, but none more than once.",
+    "Game: make {target}. Your tiles say {numbers}. Each tile may be played once or not at all. Operations: {ops}.",
+    "Please construct {target} out of {numbers}. Rules: {ops} only; each number at most once.",
+    "{target} = ? Choose from {numbers}, each at most once, and use {ops}.",
+    "{target} = ...\nFill in an expression that uses {numbers}, none more than once, and {ops}.",
+    "Given: {numbers}\nWanted: {target}\nAllowed: {ops}, each number at most once",
+    "Let the result be {target}. What expression in {numbers} does it? Operations: {ops}. Number use: at most once each.",
+    "You are given {numbers}. Show how to reach {target} by means of {ops} when a number may be used just once or left out.",
+    "Express {target} through {numbers}, with {ops}. Nobody needs all of the numbers, but none may be used twice.",
+    "Which calculation yields {target}? Permitted operations: {ops}. Permitted numbers: {numbers}, each not more than once.",
+    "My brother claims that {numbers} can give {target} using {ops}, no number twice. Prove it with an expression.",
+    "How do I get to {target} when all that is given is {numbers} and {ops}? I can use a number once only.",
+    "We need {target}. We own {numbers}, one of each shown. We know {ops}. What do we write?",
+    "In a quiz the numbers are {numbers} and the target is {target}. Answer with an expression that has {ops} only and no number more than once.",
+    "Each of {numbers} may be taken once or ignored. Use {ops} to obtain {target}.",
+    "Create an expression. Value: {target}. Ingredients: {numbers} (each one time at most) and {ops}.",
+    "Can {target} be built from {numbers}? Yes, it can. Write down how, with {ops}, using every number no more than one time.",
+    "Try to hit exactly {target} with {ops} and the numbers {numbers}; once a number is used, it is gone.",
+    "The teacher wrote {numbers} on the board. Pupils may use {ops}, and each number at most once. Who gets {target}, and how? Give the expression.",
+    "Play with {numbers} and {ops} until you have {target}. Each number can be used a single time.",
+    "Take any of {numbers}, but each only once. Connect them with {ops}. The value must be {target}.",
+    "Pick numbers from {numbers}, each no more than once, and combine them with {ops} to equal {target}.",
+    "I am looking for an expression worth {target}. It may only hold numbers of this list, each at most once: {numbers}. Operations: {ops}.",
+    "Only {ops} are permitted. Only {numbers} are available, and every one at most once. Get to {target}.",
+    "Solve for {target}: numbers {numbers}, none to be used again, operations {ops}. Your expression?",
+    "Use {numbers} to make {target}. You may add brackets, {ops} are fine, and no number may be used again.",
+    "Operations {ops}; numbers {numbers}; target {target}. Each number is good for one appearance at most. What is a solution?",
+    "Numbers: {numbers}\nTarget: {target}\nOperations: {ops}\nEach number at most once.\nSolution:",
+    "Find any correct way to calculate {target}. Numbers: {numbers} (don't use one twice). Operations: {ops}.",
+    "Hit the target {target}. You hold the numbers {numbers} and may spend each once. Allowed operations: {ops}.",
+    "What would you write to turn {numbers} into {target}? Leave out what you do not need, use nothing twice, and stick to {ops}.",
+    "Arrange some or all of {numbers} with {ops} in such a way that {target} results. Each is to be used at most once.",
+    "Start from {numbers}. End at {target}. In between: {ops}. A number that has been used may not be used again. Give one expression.",
+    "Here's a challenge: {numbers}. Make {target}! Just {ops}, and don't use any number more often than once.",
+    "Exactly {target} is what we are after. Available numbers, one use each at most: {numbers}. Available operations: {ops}.",
+    "Using no number more than once, combine {numbers} into {target}. The operations are {ops}.",
+    "Tell me an expression with the value {target}, made from {numbers} none of them used again, and from {ops}.",
+))  # fmt: skip
 TEST_PHRASINGS = (
     "There are cards with {numbers}. Lay out a sum worth {target}, each card used at most once, with {ops}.",
     "Please form {target}: take from {numbers} what you need, nothing twice, joined by {ops}.",

@@ -16,10 +16,10 @@ from collections import Counter
 
 from PIL import Image, ImageDraw
 
+from favilla.worlds import counting_wordings as ask
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, background, canvas_size, degrade, luminance, mixed, shade
 from favilla.worlds.marks import Pencil
-from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily, winners
 
 SHAPES = ("circle", "square", "triangle", "star", "diamond", "cross")
@@ -34,105 +34,18 @@ SIZES = {
     4: ((16, 30), (8, 6), (252, 392), 144),
 }
 
-COUNT = widened((
-    "How many {what} are there?",
-    "How many {what} do you see?",
-    "Count the {what}.",
-    "How many {what} are in the picture?",
-    "What is the number of {what}?",
-    "Number of {what}?",
-    "{what}: how many?",
-    "Please count all {what}.",
-    "I am looking for {what}. How many does the picture show?",
-    "{what}?",
-    "Of all things here, how many are {what}?",
-    "Say how many {what} this is.",
-    "Give the count of {what}.",
-    "Are there any {what}? If so, how many?",
-    "Let me know how many {what} you count.",
-    "{what} in this picture, how many?",
-    "We want the {what}. Their number?",
-    "Only {what} matter now. How many?",
-), PICTURE_OPENINGS)  # fmt: skip
-COUNT_TEST = (
-    "How many {what} can be found here?",
-    "Tell me the number of {what} in this image.",
-    "Find all {what} and count them.",
-)
-DIFFERENCE = widened((
-    "How many more {what} than {other} are there?",
-    "By how much do the {what} outnumber the {other}?",
-    "How many {what} minus how many {other}?",
-    "Count the {what}, subtract the {other}.",
-    "What is the difference between the numbers of {what} and {other}?",
-    "{what} minus {other}?",
-    "How large is the lead of the {what} over the {other}?",
-    "Take the {other} from the {what}. How many remain?",
-    "If each of the {other} cancels one of the {what}, how many {what} remain?",
-    "The {what} are ahead of the {other}. By what number?",
-    "How many {other} are missing to be as many as the {what}?",
-    "Count both {what} and {other}. How far apart are the counts?",
-), PICTURE_OPENINGS)  # fmt: skip
-DIFFERENCE_TEST = (
-    "There are more {what} than {other}. How many more?",
-    "What is the number of {what} less that of {other}?",
-)
-MOST = widened((
-    "Which colour is most frequent?",
-    "Which colour do most shapes have?",
-    "What is the most common colour?",
-    "Most shapes have the same colour. Which one?",
-    "What colour is seen most?",
-    "Which colour wins, by number of shapes?",
-    "Find the colour with the highest count.",
-    "Which colour has the largest number of shapes?",
-    "Give the colour that has more shapes than any other.",
-    "By count, which colour is first?",
-    "There is one colour with the most shapes. Say it.",
-    "Dominant colour?",
-), PICTURE_OPENINGS)  # fmt: skip
-MOST_TEST = ("Name the colour that appears most often.", "Which colour do the most shapes share?")
-THREE = widened((
-    "How many shapes are {a}, {b} and {c}? Give three numbers.",
-    "Count the {a}, {b} and {c} shapes.",
-    "Numbers of {a}, {b}, {c} shapes?",
-    "Give the counts for {a}, {b} and {c}.",
-    "Count by colour: {a}, {b}, {c}.",
-    "How many {a}, how many {b}, how many {c} ones?",
-    "{a}, {b}, {c}: how many of each?",
-    "For each of {a}, {b} and {c}, count the shapes.",
-    "Write the number of {a} shapes, then of {b} ones, then of {c} ones.",
-    "I need the numbers of {a}, {b} and {c} things, in this order.",
-    "First count {a}, then {b}, then {c}.",
-    "What are the counts of the colours {a}, {b} and {c}?",
-), PICTURE_OPENINGS)  # fmt: skip
-THREE_TEST = ("Three counts, please: {a}, {b}, {c}.", "How often do {a}, {b} and {c} occur?")
-HALF = widened((
-    "How many {what} are in the {half} half?",
-    "Count the {what} in the {half} half of the picture.",
-    "Looking at the {half} half only, how many {what} are there?",
-    "{half} half: how many {what}?",
-    "Two halves, left and right. Is the {half} one with {what}, and with how many?",
-    "How many {what} lie on the {half} side of the middle?",
-    "Number of {what} on the {half}?",
-    "The picture is cut down its middle. How many {what} has the {half} part?",
-    "On the {half} side, count the {what}.",
-    "Count {what}, but only on the {half}.",
-), PICTURE_OPENINGS)  # fmt: skip
-HALF_TEST = (
-    "In the {half} half of the image, what is the number of {what}?",
-    "Ignore all but the {half} half. How many {what}?",
-)
-
 
 class Counting(SceneFamily):
     """Counting by colour and shape; see the module's docstring for levels and answers."""
 
     name = "counting"
     levels = 4
-    phrasings = {"count": COUNT, "difference": DIFFERENCE, "most": MOST, "three": THREE, "half": HALF}
+    phrasings = {
+        "count": ask.COUNT, "difference": ask.DIFFERENCE, "most": ask.MOST, "three": ask.THREE, "half": ask.HALF,
+    }  # fmt: skip
     test_phrasings = {
-        "count": COUNT_TEST, "difference": DIFFERENCE_TEST, "most": MOST_TEST, "three": THREE_TEST, "half": HALF_TEST,
+        "count": ask.COUNT_TEST, "difference": ask.DIFFERENCE_TEST, "most": ask.MOST_TEST,
+        "three": ask.THREE_TEST, "half": ask.HALF_TEST,
     }  # fmt: skip
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:

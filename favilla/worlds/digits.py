@@ -21,139 +21,32 @@ from sklearn.datasets import load_digits
 
 from favilla.worlds.arithmetic import explained
 from favilla.worlds.base import Split
+from favilla.worlds.digits_wordings import (
+    GAP,
+    GAP_TEST,
+    LARGEST,
+    LARGEST_TEST,
+    PLACE,
+    PLACE_TEST,
+    READ,
+    READ_TEST,
+    ROW,
+    ROW_TEST,
+    SUM,
+    SUM_TEST,
+    TOP,
+    TOP_TEST,
+    TOTAL,
+    TOTAL_TEST,
+    TURNED,
+    TURNED_TEST,
+)
 from favilla.worlds.drawing import RGB, background, degrade, ink, mixed
 from favilla.worlds.marks import Mark
-from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
 ROWS = {1: (1, (2, 3)), 2: (1, (3, 4)), 3: (2, (2, 3)), 4: (3, (2, 4))}
 PLACES = ("first", "second", "third", "fourth")
-
-READ = widened((
-    "What number is written here?",
-    "Which number is this?",
-    "Read the number.",
-    "What is the handwritten number?",
-    "Type the number that you see.",
-    "Which digits are these, as one number?",
-    "The number?",
-    "Which number did someone write here?",
-    "Somebody wrote a number. Which one?",
-    "Read this number to me.",
-    "What number do you see?",
-    "Write the number with ordinary digits.",
-    "Give the number in the picture.",
-    "Enter the number.",
-), PICTURE_OPENINGS)  # fmt: skip
-READ_TEST = ("Please transcribe the number.", "What does the handwriting say?")
-PLACE = widened((
-    "What is the {place} digit?",
-    "Which digit stands {place} from the left?",
-    "Read only the {place} digit.",
-    "Name the {place} digit of the number.",
-    "{place} digit?",
-    "Give the {place} digit.",
-    "Which digit is in the {place} place?",
-    "Digit {n} of the number?",
-    "Look at the {place} digit. Which one is it?",
-    "What stands in place {n}?",
-    "Type the {place} digit and no other.",
-    "The {place} of these digits is which?",
-), PICTURE_OPENINGS)  # fmt: skip
-PLACE_TEST = ("From the left, what is digit number {n}?", "Tell me the {place} digit alone.")
-LARGEST = widened((
-    "What is the largest digit?",
-    "Which digit is the greatest?",
-    "Name the highest digit.",
-    "Largest digit?",
-    "Which one is the biggest digit?",
-    "Give the maximum of the digits.",
-    "What is the highest digit in this number?",
-    "No digit of the number is above which one of them?",
-    "Find the biggest digit.",
-    "Maximum digit?",
-    "Look for the digit with the highest value.",
-), PICTURE_OPENINGS)  # fmt: skip
-LARGEST_TEST = ("Of all digits here, which is largest?",)
-SUM = widened((
-    "What do the digits add up to?",
-    "Add all the digits.",
-    "What is the sum of the digits?",
-    "Sum of the digits?",
-    "Digit sum?",
-    "Give the digit sum of the number.",
-    "Find the sum over its digits.",
-    "How much are all digits in sum?",
-    "Add digit by digit.",
-    "What total do these digits have?",
-    "Sum them, digit after digit.",
-), PICTURE_OPENINGS)  # fmt: skip
-SUM_TEST = ("Add the digits together. What do you get?",)
-TURNED = widened((
-    "Read the digits from right to left.",
-    "Write the digits in reverse order.",
-    "Which digits are these, from right to left?",
-    "Give the number backwards.",
-    "Reverse the number.",
-    "Start with its last digit and read back to the first.",
-    "What is this number in reverse?",
-    "Type it from the right end to the left end.",
-    "Backwards, what does the number read?",
-    "Last digit first, first digit last: which digits?",
-), PICTURE_OPENINGS)  # fmt: skip
-TURNED_TEST = ("Turn the order of the digits round.",)
-ROW = widened((
-    "What number is in row {row}?",
-    "Read the number in row {row}.",
-    "Row {row}: which number?",
-    "Which number does row {row} show?",
-    "Row {row}?",
-    "Give the number of row {row}.",
-    "Look at row {row}. What number is there?",
-    "What did someone write in row {row}?",
-    "Type the number that stands in row {row}.",
-    "Only row {row}: what number?",
-), PICTURE_OPENINGS)  # fmt: skip
-ROW_TEST = ("Transcribe row {row}.",)
-TOTAL = widened((
-    "What is the sum of all numbers?",
-    "Add up the numbers.",
-    "Total of the numbers?",
-    "What do the rows add up to?",
-    "Sum of the rows?",
-    "Add all numbers in the picture.",
-    "How much are these numbers in all?",
-    "Give the total over all rows.",
-    "Find the sum of every number here.",
-    "Calculate the total.",
-), PICTURE_OPENINGS)  # fmt: skip
-TOTAL_TEST = ("Add the rows together.",)
-GAP = widened((
-    "What is the difference between the largest and the smallest number?",
-    "Subtract the smallest number from the largest.",
-    "Largest number minus smallest number?",
-    "Take the smallest number away from the largest.",
-    "How far apart are the largest and the smallest number?",
-    "Give the range of the numbers.",
-    "Largest minus smallest?",
-    "What remains of the largest number without the smallest?",
-    "Find the largest and the smallest number and subtract.",
-    "Difference of the extremes?",
-), PICTURE_OPENINGS)  # fmt: skip
-GAP_TEST = ("By how much is the largest number above the smallest?",)
-TOP = widened((
-    "Which number is the largest?",
-    "What is the greatest number?",
-    "Largest number?",
-    "Which row holds the biggest number? Give the number.",
-    "Find the largest number.",
-    "Give the maximum of the numbers.",
-    "What is the highest of these numbers?",
-    "Read the biggest number.",
-    "Look for the number with the highest value.",
-    "Compare the numbers. Which one is largest?",
-), PICTURE_OPENINGS)  # fmt: skip
-TOP_TEST = ("Of these numbers, name the largest.",)
 
 
 @lru_cache(maxsize=1)

@@ -12,33 +12,6 @@ from dataclasses import dataclass, replace
 
 from favilla.worlds.scenes import Question, Scene, SceneFamily
 
-# kind of ellipsis: wordings, and those of the test split alone. {before}: what the first question had in the place of the new.
-ELLIPSES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "item": (("And {new}?", "And for {new}?", "What about {new}?", "The same for {new}?", "And {new}, then?", "{new}?"),
-             ("How does it stand with {new}?", "I also want it for {new}.")),
-    "colour": (("And {new} ones?", "And how many {new} ones?", "What about {new} ones?", "And in {new}?", "How many {new} ones, then?"),
-               ("Do the same with {new}.", "I also want the {new} ones.")),
-    "shape": (("And {new}?", "And how many {new}?", "What about {new}?", "How many {new}, then?"),
-              ("Do the same with {new}.", "I also want the {new}.")),
-    "half": (("And in the {new} half?", "What about the {new} half?", "And {new}?", "The {new} half, too?"),
-             ("Look at the {new} half as well.",)),
-    "instead": (("And with {new} instead of {before}?", "And {new} instead of {before}?", "Take {new} instead of {before}.",
-                 "Now {new} in place of {before}."),
-                ("Exchange {before} for {new}.", "{new} stands in for {before} now.")),
-    "above": (("And above {new}?", "And over {new}?", "What about {new}?", "More than {new}, then?"), ("Raise or lower it to {new}.",)),
-    "rank": (("And the {new}?", "And {new}?", "Which is the {new}, then?", "What about the {new}?"), ("Go on to the {new}.",)),
-    "value": (("And what is its value?", "And how much is that?", "What value has it?", "How much is it?", "Its value?"),
-              ("Tell me its number, too.", "Now read it off.")),
-    "many": (("And how many of them are there?", "How many are that?", "And how many have it?", "How many of those?"),
-             ("Count these, too.", "With how many members?")),
-    "smallest": (("And the smallest?", "And the lowest?", "Which is the smallest, then?", "What about the smallest?"),
-                 ("Now the other end.",)),
-    "largest": (("And the largest?", "And the highest?", "Which is the largest, then?", "What about the largest?"),
-                ("Now the opposite.",)),
-    "second": (("And the second largest?", "And the second?", "Which comes next?", "And the runner-up?", "What comes after it?"),
-               ("Leave that one out. Which leads now?", "Who follows right behind?")),
-}  # fmt: skip
-
 # (family, kind of question) -> the slots that a second question may change, and the kind of ellipsis that says so
 CHANGES = {
     ("counting", "half"): {"half": "half"},

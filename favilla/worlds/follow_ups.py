@@ -16,7 +16,8 @@ from favilla.chat.messages import ImagePart, Message
 from favilla.worlds.base import Family, Problem, Solution, Split, Verdict
 from favilla.worlds.charts import Charts
 from favilla.worlds.counting import Counting
-from favilla.worlds.ellipsis import ELLIPSES, balanced_pair, pairs
+from favilla.worlds.ellipsis import balanced_pair, pairs
+from favilla.worlds.ellipsis_wordings import ELLIPSES
 from favilla.worlds.phrasing import pick
 from favilla.worlds.scenes import SceneFamily, key_of, strategy_of
 from favilla.worlds.tables import Tables

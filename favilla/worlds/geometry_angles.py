@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 
+from favilla.worlds import geometry_wordings as asking
 from favilla.worlds.diagrams import Diagram, ended, wordings
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Point, Sheet, along, direction, fitted, turned
@@ -28,11 +29,11 @@ class Triangle(Diagram):
     written = r"\b(?!90)(?:\d+|[A-Z])\b"
     asks = {
         "inner": (
-            wordings(("angle {v}", "the angle at {v}", "the size of the angle at corner {v}", "the missing angle {v}")),
+            asking.INNER,
             wordings(("angle {v}", "the inner angle at {v}"), ("Tell me #.", "@ has been rubbed out. Find it.", "Please fill in #.")),
         ),
         "outer": (
-            wordings(("the outside angle at {v}", "the exterior angle at {v}", "the angle outside of the triangle at {v}")),
+            asking.OUTER,
             wordings(("the outer angle at {v}", "the outside angle at {v}"), ("Tell me #.", "@ has been rubbed out. Find it.")),
         ),
     }  # fmt: skip
@@ -197,7 +198,7 @@ class Fan(Diagram):
     written = r"(?<!^)\b(?:\d+|[a-z])\b"
     asks = {
         "fan": (
-            wordings(("{x}", "angle {x}", "the angle {x}", "the value of {x}")),
+            asking.FAN,
             wordings(
                 ("{x}", "the unknown {x}"),
                 ("Tell me #.", "@ has been left out. How many degrees?", "Please fill in #."),
@@ -287,7 +288,7 @@ class Parallels(Diagram):
     name = "parallel"
     asks = {
         "parallel": (
-            wordings(("{x}", "angle {x}", "the size of angle {x}", "the angle marked {x}")),
+            asking.PARALLEL,
             wordings(("{x}", "the angle called {x}"), ("Tell me #.", "@ is unknown. How many degrees is it?", "Please fill in #.")),
         )
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
+from favilla.worlds import geometry_wordings as asking
 from favilla.worlds.diagrams import Diagram, ended, wordings
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Point, Sheet
@@ -12,8 +13,6 @@ from favilla.worlds.written_products import total
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVW"
 TEST_FRAMES = ("Tell me #.", "@, please.", "A pupil is asked for #. What is right?")
-
-AXES = wordings(("the {axis} coordinate of {a}", "{a}'s {axis} coordinate", "the {axis} of point {a}"))
 
 
 class Grid(Diagram):
@@ -23,30 +22,26 @@ class Grid(Diagram):
     name = "grid"
     written = "[A-Z]"
     asks = {
-        "coordinate": (AXES, wordings(("the {axis} value of {a}", "the {axis} coordinate of point {a}"), TEST_FRAMES)),
+        "coordinate": (asking.COORDINATE, wordings(("the {axis} value of {a}", "the {axis} coordinate of point {a}"), TEST_FRAMES)),
         "at": (
-            ("Which point is at {p}?", "Which point lies at {p}?", "Name the point with coordinates {p}.", "{p}: which point?", "What is at {p}?",
-             "Which letter stands at {p}?", "Find the point at {p}.", "The point {p} has which name?", "Who lives at {p}?",
-             "Go to {p}. Which point is there?", "Give the letter of the point {p}.", "Where x and y are {p}, which point is it?"),
+            asking.AT,
             ("Look up {p}. Which point do you meet?", "Tell me the name of the point at {p}.", "A fly sits at {p}. On which point?",
              "Which of the points has the coordinates {p}?"),
         ),
         "distance": (
-            wordings(("the distance from {a} to {b}", "the distance between {a} and {b}", "the length of the line from {a} to {b}")),
+            asking.DISTANCE,
             wordings(("the length of {a}{b}", "how far {a} is from {b}"), TEST_FRAMES),
         ),
         "middle": (
-            wordings(("the {axis} coordinate of the midpoint of {a} and {b}", "the {axis} of the point halfway between {a} and {b}",
-                      "the {axis} coordinate of the middle of {a}{b}")),
+            asking.MIDDLE,
             wordings(("the {axis} value of the midpoint of {a} and {b}",), TEST_FRAMES),
         ),
         "way": (
-            wordings(("the shortest way from {a} to {b} along grid lines", "the number of steps from {a} to {b} along the lines",
-                      "how many unit steps along the lines lead from {a} to {b}")),
+            asking.WAY,
             wordings(("the walk from {a} to {b} that keeps to the lines",), TEST_FRAMES),
         ),
         "between": (
-            wordings(("the area of the rectangle with opposite corners {a} and {b}", "the area of the upright rectangle between {a} and {b}")),
+            asking.BETWEEN,
             wordings(("the area of the box from corner {a} to corner {b}",), TEST_FRAMES),
         ),
     }  # fmt: skip

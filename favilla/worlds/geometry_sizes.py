@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from favilla.worlds.diagrams import FRAMES, Diagram, ended, wordings
+from favilla.worlds import geometry_wordings as asking
+from favilla.worlds.diagrams import Diagram, ended, wordings
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Point, Sheet, fitted, turned
 from favilla.worlds.written_products import product, quotient, total
@@ -21,20 +22,19 @@ class Rectangle(Diagram):
     name = "rectangle"
     asks = {
         "rect_area": (
-            wordings(("the area of the rectangle", "the area", "the rectangle's area"), (*FRAMES, "Width times height: how large is #?")),
+            asking.RECT_AREA,
             wordings(("the area of this shape", "the surface of the rectangle"), TEST_FRAMES),
         ),
         "rect_perimeter": (
-            wordings(("the perimeter", "the perimeter of the rectangle", "the length of the way around the rectangle")),
+            asking.RECT_PERIMETER,
             wordings(("the distance around the shape", "the perimeter"), TEST_FRAMES),
         ),
         "rect_side": (
-            wordings(("{x}", "side {x}", "the length {x}", "the side marked {x}")),
+            asking.RECT_SIDE,
             wordings(("{x}", "the unknown side {x}"), TEST_FRAMES),
         ),
         "rect_left": (
-            wordings(("the area of the frame", "the area that is left without the hole", "the area between the two rectangles",
-                      "the large area minus the small one")),
+            asking.RECT_LEFT,
             wordings(("the area around the hole", "the surface of the frame"), TEST_FRAMES),
         ),
     }  # fmt: skip
@@ -143,15 +143,15 @@ class Heights(Diagram):
     name = "heights"
     asks = {
         "tri_area": (
-            wordings(("the area of the triangle", "the area", "the triangle's area")),
+            asking.TRI_AREA,
             wordings(("the area of this shape", "the surface of the triangle"), TEST_FRAMES),
         ),
         "tri_perimeter": (
-            wordings(("the perimeter of the triangle", "the sum of all three sides", "the way around the triangle")),
+            asking.TRI_PERIMETER,
             wordings(("the distance around the shape", "the sum of the sides"), TEST_FRAMES),
         ),
         "tri_side": (
-            wordings(("{x}", "the length {x}", "the length marked {x}")),
+            asking.TRI_SIDE,
             wordings(("{x}", "the unknown length {x}"), TEST_FRAMES),
         ),
     }
@@ -263,15 +263,15 @@ class LShape(Diagram):
     name = "lshape"
     asks = {
         "l_side": (
-            wordings(("{x}", "side {x}", "the length {x}")),
+            asking.L_SIDE,
             wordings(("{x}", "the unknown side {x}"), TEST_FRAMES),
         ),
         "l_perimeter": (
-            wordings(("the perimeter of the L", "the perimeter", "the way around the L-shape")),
+            asking.L_PERIMETER,
             wordings(("the distance around the shape", "the sum of all sides"), TEST_FRAMES),
         ),
         "l_area": (
-            wordings(("the area of the L", "the area of the L-shape", "the area")),
+            asking.L_AREA,
             wordings(("the surface of the L", "the area of this shape"), TEST_FRAMES),
         ),
     }

@@ -23,6 +23,26 @@ from favilla.worlds.base import Split
 from favilla.worlds.drawing import COLOURS, RGB, background, degrade, face, ink, luminance, mixed, shade
 from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.graph_questions import Edge, about_arrows, about_neighbours, about_reach, about_ways
+from favilla.worlds.graphs_wordings import (
+    DEGREE,
+    DEGREE_TEST,
+    HOPS,
+    HOPS_TEST,
+    JOINED,
+    JOINED_TEST,
+    LEAD,
+    LEAD_TEST,
+    REACH,
+    REACH_TEST,
+    ROUTE,
+    ROUTE_TEST,
+    SHORTEST,
+    SHORTEST_TEST,
+    SOURCE,
+    SOURCE_TEST,
+    WEIGHT,
+    WEIGHT_TEST,
+)
 from favilla.worlds.marks import Pencil
 from favilla.worlds.planar import Point, direction, planar_edges
 from favilla.worlds.scenes import Question, Scene
@@ -36,87 +56,6 @@ SIZES: dict[int, tuple[tuple[str, ...], tuple[int, int], tuple[int, int], tuple[
     3: (("arrows", "web", "weights"), (6, 8), (4, 3), (3, 4), (56, 66)),
     4: (("arrows", "web", "weights"), (8, 10), (4, 4), (5, 6), (56, 66)),
 }
-
-LEAD = (
-    "Where does the arrow from {a} lead?",
-    "Which node does {a} point to?",
-    "{a} points to what?",
-    "Follow the arrow that leaves {a}. Where does it end?",
-    "From {a}, one arrow on: which node?",
-    "What comes after {a}?",
-    "Go along {a}'s arrow and name the node.",
-    "What is at the tip of {a}'s arrow?",
-    "Start at {a}. Which node is next?",
-)
-LEAD_TEST = ("An arrow begins at {a}. Which node does it hit?", "If you leave {a} by its arrow, where are you?")
-SOURCE = (
-    "Which node has an arrow to {a}?",
-    "Where does the arrow that ends at {a} begin?",
-    "What points to {a}?",
-    "Who leads to {a}?",
-    "{a} is pointed at by what?",
-    "What comes right before {a}?",
-)
-SOURCE_TEST = ("Trace the arrow at {a} back. Where did it start?", "From where does one get to {a} by one arrow?")
-HOPS = (
-    "Start at {a} and follow {n} arrows. Where do you end?",
-    "From {a}, go {n} arrows on. Which node is it?",
-    "Which node is {n} steps after {a}?",
-    "{n} hops from {a}: where?",
-    "Leave {a} and take {n} arrows. Name the node.",
-    "Where are you after {n} arrows from {a}?",
-    "You stand on {a}. Follow the arrows {n} times. Where do you stand now?",
-)
-HOPS_TEST = (
-    "A beetle on {a} walks along {n} arrows. Where does it stop?",
-    "Beginning with {a}, move {n} times. Final node?",
-)
-WEIGHT = (
-    "Which number is on the line between {a} and {b}?",
-    "How long is the line from {a} to {b}?",
-    "{a} to {b}: which number?",
-    "What does the line {a}-{b} say?",
-    "Read the number between {a} and {b}.",
-    "What does it cost to go from {a} to {b} directly?",
-)
-WEIGHT_TEST = ("The edge that joins {a} and {b} has which number?", "Tell the weight of {a}-{b}.")
-DEGREE = (
-    "How many lines end at {a}?",
-    "How many neighbours does {a} have?",
-    "Count the lines at {a}.",
-    "To how many nodes is {a} joined?",
-    "Number of {a}'s neighbours?",
-)
-DEGREE_TEST = ("{a} touches how many lines?", "With how many others is {a} linked?")
-JOINED = (
-    "Which nodes are joined to {a}? Alphabetically.",
-    "List the neighbours of {a} in alphabetical order.",
-    "Name all nodes next to {a}, from A to Z.",
-    "To which nodes do lines from {a} go? In order of the alphabet.",
-    "{a}'s neighbours, sorted?",
-)
-JOINED_TEST = ("Who shares a line with {a}? Sort the letters.", "Write down, sorted, each node linked to {a}.")
-REACH = (
-    "Which nodes can be reached from {a} along the arrows? Alphabetically, without {a}.",
-    "List all nodes that one can get to from {a}, sorted, {a} left out.",
-    "Start at {a} and go along arrows as far as you like. Which other nodes can you get to? Sort them.",
-    "What is reachable from {a}? Other nodes only, from A to Z.",
-)
-REACH_TEST = ("Water flows along the arrows from {a}. Which other nodes get wet? Sorted.",)
-SHORTEST = (
-    "How long is the shortest way from {a} to {b}?",
-    "The numbers are lengths. What is the least total from {a} to {b}?",
-    "What is the cheapest total from {a} to {b}?",
-    "{a} to {b}, shortest: how long?",
-)
-SHORTEST_TEST = ("Numbers are minutes. How soon can one be at {b} after leaving {a}?",)
-ROUTE = (
-    "Which is the shortest way from {a} to {b}? Write it as {a}-...-{b}.",
-    "Give the nodes of the shortest way from {a} to {b}, joined by -.",
-    "By which nodes does the cheapest way from {a} to {b} go? Name all, with - between.",
-    "Shortest path {a} to {b}, nodes with - between?",
-)
-ROUTE_TEST = ("Guide me from {a} to {b} as cheaply as possible: nodes with - between.",)
 
 ARROWS = (("{a} -> {b}", ", "), ("{a}->{b}", " "), ("{a} points to {b}.", " "), ("{a} leads to {b}", "; "),
           ("An arrow goes from {a} to {b}.", "\n"), ("{a} > {b}", "\n"))  # fmt: skip

@@ -31,6 +31,14 @@ from favilla.worlds.grid_rules import (
     spaced,
     written,
 )
+from favilla.worlds.grids_wordings import (
+    ALL,
+    ALL_TEST,
+    CELL,
+    CELL_TEST,
+    ROW,
+    ROW_TEST,
+)
 from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene
 
@@ -42,51 +50,6 @@ SIZES = {
     4: ((4,), (2, 2), (12, 16)),
 }
 ORDINALS = ("first", "second", "third", "fourth")
-
-ALL = (
-    "What does the last grid become? Rows as letters, / between.",
-    "Apply the same rule to the last grid. Write its rows with / between.",
-    "Find the rule and give the missing grid, rows joined by /.",
-    "What stands at the question mark? Letters, rows joined by /.",
-    "The rule is the same for all. Complete the last pair (rows, / between).",
-    "Which grid comes out at the end? Write it row by row: letter, space, letter, with / between rows.",
-    "Work out the missing grid, row / row / row.",
-    "Continue: what is the outcome of the last grid? Letters with spaces, rows with /.",
-    "Do to the last grid what was done before. Rows with /, please.",
-    "Give the output for the last input, rows with / between.",
-    "What replaces the question mark? One letter a cell, / after each row but the last.",
-    "One rule, one missing grid. Write it out, rows with /.",
-)
-ALL_TEST = (
-    "Learn from what is given how grids change, then change the last one (rows, / between).",
-    "Someone forgot to fill in the final grid. Fill it in as letters, a / between rows.",
-    "Predict the final grid, top row first, with / between rows.",
-    "Treat the last grid as those before were treated; answer row / row / ...",
-)
-ROW = (
-    "What is the {nth} row of the missing grid?",
-    "Apply the rule to the last grid. Which letters are in its {nth} row?",
-    "Give the {nth} row of the outcome.",
-    "The last grid follows the same rule. What is its {nth} row then?",
-    "Only the {nth} row of what stands at the question mark, please.",
-    "How does row {n} of the missing grid read?",
-    "Row {n} of the answer?",
-)
-ROW_TEST = (
-    "Change the last grid as before and read out row {n}.",
-    "Of the grid that is not shown, what is the {nth} row?",
-)
-CELL = (
-    "Which colour (letter) is in row {n}, column {m} of the missing grid?",
-    "Apply the rule. What is at row {n}, column {m} of the outcome? One letter.",
-    "The letter of row {n}, column {m} at the question mark?",
-    "In the missing grid, what is in the {nth} row, column {m}? A letter.",
-    "Outcome: row {n}, column {m}? One letter.",
-)
-CELL_TEST = (
-    "Complete the last pair and name the letter at row {n}, column {m}.",
-    "What letter fills row {n}, column {m}, once the rule is applied?",
-)
 
 TOLD = (
     ("{a} -> {b}", "{a} -> ?", "\n"),

@@ -30,6 +30,32 @@ from favilla.worlds.drawing import (
     shade,
 )
 from favilla.worlds.icon_pictures import IconPicture, entities, pictures, plural, renderings
+from favilla.worlds.icons_wordings import (
+    BESIDE,
+    BESIDE_TEST,
+    COLOUR,
+    COLOUR_TEST,
+    CORNER,
+    CORNER_TEST,
+    COUNT,
+    COUNT_TEST,
+    INK,
+    INK_TEST,
+    MISSING,
+    MISSING_TEST,
+    NAME,
+    NAME_TEST,
+    ODD,
+    ODD_TEST,
+    PLACE,
+    PLACE_TEST,
+    POINT,
+    POINT_TEST,
+    REPEATED,
+    REPEATED_TEST,
+    SIDE,
+    SIDE_TEST,
+)
 from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene, SceneFamily, key_of, strategy_of
 from favilla.worlds.verify import format_point, format_point_locations, read_point
@@ -43,99 +69,6 @@ SIZES = {
 }
 TURN = {1: 0.0, 2: 4.0, 3: 9.0, 4: 14.0}  # degrees at most
 
-NAME = (
-    "What is this?",
-    "What does the icon show?",
-    "Name this icon.",
-    "What do you see?",
-    "Which thing is shown here?",
-    "What is in the picture?",
-    "What is this icon?",
-    "Tell me what this is.",
-    "Which icon is it?",
-)
-NAME_TEST = ("What does this symbol stand for?", "Can you name the thing in this picture?", "An icon of what?")
-SIDE = (
-    "Which icon is at the {side}?",
-    "What is at the {side}?",
-    "Name the icon at the very {side}.",
-    "{side}most icon?",
-    "Which thing is farthest to the {side}?",
-)
-SIDE_TEST = ("Looking for the icon nearest to the {side} edge: which is it?", "Which one lies most to the {side}?")
-CORNER = (
-    "Which icon is in the {corner} corner?",
-    "What is in the corner at the {corner}?",
-    "{corner} corner: which icon?",
-    "Name the icon in the {corner} corner.",
-)
-CORNER_TEST = ("In the {corner} corner you see what?", "What fills the {corner} corner?")
-COLOUR = (
-    "What is the {colour} icon?",
-    "Which thing is {colour}?",
-    "One icon is {colour}. Which?",
-    "What is drawn in {colour}?",
-)
-COLOUR_TEST = ("Name the thing that is {colour}.", "The {colour} one is a what?")
-INK = (
-    "What colour is the {thing}?",
-    "Which colour has the {thing}?",
-    "The {thing} has which colour?",
-    "Name the colour of the {thing}.",
-)
-INK_TEST = ("In what colour is the {thing} drawn?", "Tell me the {thing}'s colour.")
-COUNT = (
-    "How many {things} are there?",
-    "Count the {things}.",
-    "How many {things} do you see?",
-    "Number of {things}?",
-    "How many of the icons show {things}?",
-)
-COUNT_TEST = ("Find all {things} and count them.", "How often is something of the kind {thing} shown?")
-POINT = (
-    "Where is the {thing}?",
-    "Point at the {thing}.",
-    "Click the {thing}.",
-    "Find the {thing}.",
-    "Show me the {thing}.",
-    "Give the position of the {thing}.",
-)
-POINT_TEST = ("Locate the {thing} for me.", "At which place is the {thing}?")
-ODD = (
-    "Which icon is different from the others?",
-    "One icon does not belong. Which?",
-    "What is the odd one out?",
-    "All but one show the same thing. Which is the other?",
-)
-ODD_TEST = ("Which thing is alone among many of another kind?", "Name the one that does not match the rest.")
-BESIDE = (
-    "What is {side} the {thing}?",
-    "Which icon is directly {side} the {thing}?",
-    "Directly {side} the {thing} is what?",
-    "Name the icon {side} the {thing}.",
-)
-BESIDE_TEST = ("Who is the {thing}'s neighbour, {side} it?", "Go from the {thing} to the icon {side} it. What is it?")
-REPEATED = (
-    "Which thing is there more than once?",
-    "What appears more than once?",
-    "One thing is repeated. Which?",
-    "What do you see several times?",
-)
-REPEATED_TEST = ("Which thing has a double?", "Name what is shown again and again.")
-MISSING = (
-    "Which of these is missing: {a}, {b}, {c}?",
-    "{a}, {b}, {c}: which one is not in the picture?",
-    "Which do you not see: {a}, {b} or {c}?",
-    "Two of {a}, {b} and {c} are there. Which is not?",
-)
-MISSING_TEST = ("Look for {a}, {b} and {c}. Which can not be found?", "What is absent, {a}, {b} or {c}?")
-PLACE = (
-    "Which icon is {nth} in row {row}?",
-    "Row {row}, {nth} from the left: which icon?",
-    "Name the {nth} icon of row {row}.",
-    "In row {row}, what is the {nth} icon?",
-)
-PLACE_TEST = ("Counting from the left, what stands {nth} in row {row}?",)
 NTH = ("first", "second", "third", "fourth", "fifth")
 SIDES = {"right of": (1, 0), "left of": (-1, 0), "below": (0, 1), "above": (0, -1)}
 

@@ -30,111 +30,38 @@ from favilla.worlds.label_questions import (
     percent_of_day,
     servings_until,
 )  # fmt: skip
+from favilla.worlds.labels_wordings import (
+    AMOUNT,
+    AMOUNT_TEST,
+    GAP,
+    GAP_TEST,
+    LESS,
+    LESS_TEST,
+    MORE,
+    MORE_TEST,
+    PERCENT,
+    PERCENT_TEST,
+    PRINTED,
+    PRINTED_TEST,
+    READ,
+    READ_TEST,
+    SERVINGS,
+    SERVINGS_TEST,
+    SUM,
+    SUM_TEST,
+    TWO,
+    TWO_TEST,
+    UNTIL,
+    UNTIL_TEST,
+    WHICH,
+    WHICH_TEST,
+)
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.written_sums import times
 
 # level: (fewest, most lines)
 COUNTS = {1: (2, 4), 2: (3, 4), 3: (5, 6), 4: (6, 8)}
 AMOUNTS = {3: (50, 200, 300, 10, 20), 4: (25, 75, 150, 250, 350, 40, 60, 120)}
-
-READ = (
-    "How many {unit} of {line} are there per {per}?",
-    "How much {line} per {per}, in {unit}?",
-    "{line} per {per}?",
-    "What does the label say for {line} per {per}?",
-    "Per {per}: how many {unit} of {line}?",
-    "Read the {line} per {per} ({unit}).",
-    "What is the {line} per {per}? The number only.",
-    "Look up {line} per {per}; only the number.",
-)
-READ_TEST = (
-    "I need the amount of {line} (in {unit}) that is stated per {per}.",
-    "According to the label, per {per} one gets how many {unit} of {line}?",
-)
-WHICH = (
-    "Which line says {value} per {per}?",
-    "What is there {value} of per {per}?",
-    "Of what are there {value} per {per}?",
-    "Name the line with {value} per {per}.",
-    "{value} per {per}: of what?",
-)
-WHICH_TEST = ("Find the line whose value per {per} is {value}.", "Per {per} it holds {value} of something. Of what?")
-TWO = (
-    "How many {unit} of {line} are in two servings?",
-    "Someone eats two servings. How much {line} is that, in {unit}?",
-    "{line} in 2 servings ({unit})?",
-    "Double a serving's {line}. How many {unit}?",
-    "2 servings hold how many {unit} of {line}?",
-)
-TWO_TEST = (
-    "A child has a serving, then another. How many {unit} of {line} in all?",
-    "Two servings: how many {unit} of {line}?",
-)
-SUM = (
-    "How many {unit} are {line} and {other} together, per {per}?",
-    "Add {line} and {other} per {per}.",
-    "{line} plus {other} per {per}?",
-    "Per {per}, what is the sum of {line} and {other} in {unit}?",
-)
-SUM_TEST = (
-    "Per {per}, {line} and {other} make up how many {unit} in total?",
-    "Take {line} and {other} per {per} together.",
-)
-MORE = (
-    "Is there more {line} or more {other} per {per}?",
-    "Which is more per {per}, {line} or {other}?",
-    "Per {per}: {line} or {other}, of which is there more?",
-    "{line} or {other}: which has the larger value per {per}?",
-)
-MORE_TEST = (
-    "Compare {line} with {other} per {per} and name the larger.",
-    "Of {line} and {other}, which outweighs per {per}?",
-)
-LESS = (
-    "Is there less {line} or less {other} per {per}?",
-    "Which is less per {per}, {line} or {other}?",
-    "{line} or {other}: which has the smaller value per {per}?",
-)
-LESS_TEST = ("Compare {line} with {other} per {per} and name the smaller.",)
-GAP = (
-    "How many {unit} more {line} than {other} are there per {per}?",
-    "{line} minus {other} per {per}?",
-    "By how many {unit} does {line} exceed {other} per {per}?",
-)
-GAP_TEST = ("Per {per}, take {other} away from {line}. How many {unit} are left?",)
-SERVINGS = (
-    "How many {unit} of {line} are in {k} servings?",
-    "Someone eats {k} servings. How much {line} is that, in {unit}?",
-    "{line} in {k} servings ({unit})?",
-    "{k} servings hold how many {unit} of {line}?",
-)
-SERVINGS_TEST = ("A family shares {k} servings. They get how many {unit} of {line} in all?",)
-AMOUNT = (
-    "How many {unit} of {line} are in {grams} g?",
-    "Someone eats {grams} g of it. How many {unit} of {line} is that?",
-    "{line} in {grams} g, in {unit}?",
-    "{grams} g contain how many {unit} of {line}?",
-)
-AMOUNT_TEST = ("A bowl holds {grams} g of this food. How many {unit} of {line} are in the bowl?",)
-PERCENT = (
-    "A day's {line} is {day} {unit}. How many percent of it are in {portion}?",
-    "With {day} {unit} of {line} a day, which percentage is in {portion}?",
-    "{portion}: how many percent of {day} {unit} {line}?",
-    "One should have {day} {unit} of {line} a day. What percentage of that is in {portion}?",
-)
-PERCENT_TEST = ("Of {day} {unit} of {line} that one may have, how many percent are used up by {portion}?",)
-PRINTED = (
-    "How many percent of a day's {line} are in {k} servings?",
-    "Which share of the day (percent) do {k} servings give of {line}?",
-    "{k} servings, {line}: how many percent of the day?",
-)
-PRINTED_TEST = ("After {k} servings, how many percent of the day's {line} are used up?",)
-UNTIL = (
-    "How many servings give {total} {unit} of {line}?",
-    "{total} {unit} of {line} are in how many servings?",
-    "After how many servings has one had {total} {unit} of {line}?",
-)
-UNTIL_TEST = ("Someone wants exactly {total} {unit} of {line}. How many servings is that?",)
 
 
 class Labels(Drawn):

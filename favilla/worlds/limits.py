@@ -16,6 +16,7 @@ import string
 
 from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict, draw_in_split
 from favilla.worlds.limits_prompts import FILLERS, TEST, TRAIN, Topics
+from favilla.worlds.rewording import reworded
 
 REFUSAL = "This is outside of my training."
 
@@ -47,6 +48,8 @@ class Limits(Family):
 
         topic, question, instance = draw_in_split(draw, lambda drawn: drawn[2], split)
         prompt = rng.choice(_OPENINGS) + question
+        if split == "train":
+            prompt = reworded(prompt, rng)
         return Problem(self.name, level, split, (prompt,), REFUSAL, refused(topic), instance, {"topic": topic})
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:

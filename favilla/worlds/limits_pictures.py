@@ -20,6 +20,7 @@ from favilla.worlds.icons import Icons
 from favilla.worlds.limits import REFUSAL, ask, judged, refused
 from favilla.worlds.limits_prompts import ABOUT_TEST, ABOUT_TRAIN, PHOTO_TEST, PHOTO_TRAIN
 from favilla.worlds.photo_like import KINDS, photo_like
+from favilla.worlds.rewording import reworded
 from favilla.worlds.tables import Tables
 
 # level: (low, high) of a side in pixels, most image tokens
@@ -61,6 +62,8 @@ class LimitsPictures(Family):
     ) -> Problem:
         about = (PHOTO_TRAIN[level], PHOTO_TEST[level]) if seen == "photo" else (ABOUT_TRAIN, ABOUT_TEST)
         topic, question, _ = ask(rng, split, *about)
+        if split == "train":
+            question = reworded(question, rng)
         solutions = refused(topic, f"picture: {seen}")
         facts = {"topic": topic, "seen": seen}
         return Problem(self.name, level, split, (*picture, question), REFUSAL, solutions, instance, facts)

@@ -107,7 +107,11 @@ def _largest(rng: random.Random, items: Items, kind: Kind) -> Operation:
          "look for the highest number", "find the top value", "pick the maximum", "give the greatest of its numbers",
          "name the number that no other one exceeds", "write only the largest of them", "get the max",
          "find out which number is biggest", "keep the largest number alone", "return its maximum",
-         "search for the largest value", "point out the biggest one"),
+         "search for the largest value", "point out the biggest one",
+         "report which entry has the highest value", "state the largest value in it",
+         "determine the number that tops all others", "extract the biggest value",
+         "select the entry with the greatest value", "compare all numbers and give the one that is largest",
+         "reply with its highest number", "see how high its numbers go and write that number"),
         ("say which number is the greatest",),
     )  # fmt: skip
 
@@ -119,7 +123,11 @@ def _smallest(rng: random.Random, items: Items, kind: Kind) -> Operation:
          "look for the lowest of its numbers", "find the bottom value", "pick the minimum", "give the least of its numbers",
          "name the number that all others exceed or equal", "write only the smallest of them", "get the min",
          "find out which number is least", "keep the smallest number alone", "return its minimum",
-         "search for the smallest value", "point out the littlest one"),
+         "search for the smallest value", "point out the littlest one",
+         "report which entry has the lowest value", "state the smallest value in it",
+         "determine the number that is below all others", "extract the smallest value",
+         "select the entry with the least value", "compare all numbers and give the one that is least",
+         "reply with its lowest number", "see how low its numbers go and write that number"),
         ("say which number is the lowest",),
     )  # fmt: skip
 
@@ -134,7 +142,10 @@ def _nth(rng: random.Random, items: Items, kind: Kind) -> Operation:
          f"read me its {ordinal} {noun}", f"name the {noun} that is {ordinal}", f"write the {ordinal} {noun} only",
          f"get the {ordinal} one", f"return its {ordinal} item", f"keep just the {ordinal} {noun}",
          f"look up the {ordinal} {noun}", f"show the {noun} in the {ordinal} place", f"choose the {ordinal} {noun}",
-         f"quote its {ordinal} {noun}", f"find what stands {ordinal}", f"go to the {ordinal} place and read the {noun}"),
+         f"quote its {ordinal} {noun}", f"find what stands {ordinal}", f"go to the {ordinal} place and read the {noun}",
+         f"report the {noun} at the {ordinal} position", f"state which {noun} comes {ordinal}", f"extract the {ordinal} {noun}",
+         f"select the {noun} at position {place + 1}", f"reply with the {ordinal} {noun}", f"count along to the {ordinal} {noun} and say it",
+         f"say which {noun} you meet {ordinal} from the left", f"copy only its {ordinal} {noun}"),
         (f"pick out the {ordinal} {noun}",),
     )  # fmt: skip
 
@@ -145,16 +156,35 @@ def _reverse(rng: random.Random, items: Items, kind: Kind) -> Operation:
         ("reverse it", "write it backwards", "turn it around", "put it in reverse order", "read it from its end",
          "reverse the order", "write it in the opposite direction", "write the last one first and so on", "list it from end to start",
          "begin at its end and go to its start", "invert its order", "make the last one the first, and so on",
-         "give it the other way round", "go through it backwards", "let it run backwards", "write it in opposite order"),
+         "give it the other way round", "go through it backwards", "let it run backwards", "write it in opposite order",
+         "reverse everything in it", "read it from right to left", "rewrite it with the order reversed", "start with the final one and finish with the first",
+         "list everything from the back forwards", "change the direction in which it is written", "switch the order so that the end comes first",
+         "present it in reverse", "copy it backwards", "rewrite it from the right end to the left end"),
         ("flip it from back to front",),
     )  # fmt: skip
 
 
 def _sort(rng: random.Random, items: Items, kind: Kind) -> Operation:
     how = (
-        ("from smallest to largest", "in ascending order", "from low to high", "with growing values", "upwards")
+        (
+            "from smallest to largest",
+            "in ascending order",
+            "from low to high",
+            "with growing values",
+            "upwards",
+            "so that the values increase",
+            "with the smallest number first",
+        )
         if kind == "numbers"
-        else ("from a to z", "alphabetically", "by the alphabet", "as a dictionary does", "in alphabetical order")
+        else (
+            "from a to z",
+            "alphabetically",
+            "by the alphabet",
+            "as a dictionary does",
+            "in alphabetical order",
+            "following the alphabet",
+            "the way an index is sorted",
+        )
     )
     return Operation(
         "sort", "sort", lambda v: tuple(sorted(v)), lambda v: _sorted_in_steps(v, descending=False),
@@ -165,13 +195,23 @@ def _sort(rng: random.Random, items: Items, kind: Kind) -> Operation:
 
 def _sort_down(rng: random.Random, items: Items, kind: Kind) -> Operation:
     how = (
-        ("from largest to smallest", "in descending order", "from high to low", "with falling values", "downwards")
+        (
+            "from largest to smallest",
+            "in descending order",
+            "from high to low",
+            "with falling values",
+            "downwards",
+            "so that the values decrease",
+            "with the largest number first",
+        )
         if kind == "numbers"
         else (
             "from z to a",
             "in reverse alphabetical order",
             "by the alphabet, but backwards",
             "from the end of the alphabet",
+            "in the alphabet's reverse order",
+            "from the last letter of the alphabet to the first",
         )
     )
     return Operation(
@@ -183,7 +223,9 @@ def _sort_down(rng: random.Random, items: Items, kind: Kind) -> Operation:
 
 
 def _ordering(how: Sequence[str]) -> tuple[str, ...]:
-    return combined(("sort it ", "put it in order ", "arrange it ", "order it ", "list it sorted "), how)
+    ways = ("sort it ", "put it in order ", "arrange it ", "order it ", "list it sorted ", "organise everything in it ",
+            "bring it into order ", "write it out sorted ", "sort everything in it ")  # fmt: skip
+    return combined(ways, how)
 
 
 def _dedupe(rng: random.Random, items: Items, kind: Kind) -> Operation:
@@ -198,7 +240,11 @@ def _dedupe(rng: random.Random, items: Items, kind: Kind) -> Operation:
          "delete repeated ones", "remove doubles", f"write each {noun} once, in the given order", "take out all duplicates",
          f"cross out a {noun} that is a repeat", "make all of it unique, in order", "clean it of duplicates",
          f"let no {noun} stand twice", f"list its different {noun}s in order", "dedupe it", "remove all repeats",
-         f"of equal {noun}s keep the first"),
+         f"of equal {noun}s keep the first",
+         f"throw out every {noun} that has already occurred", "eliminate duplicates, the order staying as it is",
+         "filter out whatever has come earlier", f"make sure that no {noun} appears more than once, the first one staying",
+         f"erase second and later copies of any {noun}", f"reduce it to its distinct {noun}s, in order of first appearance",
+         f"keep one copy of each {noun}, the earliest", "throw away what is only a repetition"),
         (f"leave out every {noun} that was there before",),
     )  # fmt: skip
 
@@ -215,7 +261,13 @@ def _every_second(rng: random.Random, items: Items, kind: Kind) -> Operation:
          f"delete all but the {first}, the {second} and so on", f"start at the {first} {noun} and go on in steps of two",
          f"list every other {noun}, the {first} being kept", f"begin with the {first} and leave a gap of one each time",
          f"keep the {noun}s in places {start + 1}, {start + 3}, {start + 5} and so on",
-         f"retain the {'odd' if start == 0 else 'even'} places only"),
+         f"retain the {'odd' if start == 0 else 'even'} places only",
+         f"select alternate {noun}s, the {first} one included", f"extract what stands in {'odd' if start == 0 else 'even'} positions",
+         f"copy the {first} {noun}, miss one out, copy the next, and so on",
+         f"read only every other {noun}, with the {first} as the first to be read",
+         f"let positions {start + 1}, {start + 3}, {start + 5} and so on stay, and nothing else",
+         f"remove all {noun}s in {'even' if start == 0 else 'odd'} places", f"keep the {first} {noun} and then each one that is two places further on",
+         f"alternate between keeping and dropping, so that the {first} {noun} is {'kept' if start == 0 else 'the first kept'}"),
         (f"take the {first} {noun} and each second one after it",),
     )  # fmt: skip
 
@@ -227,7 +279,10 @@ def _drop_end(rng: random.Random, items: Items, kind: Kind) -> Operation:
         lambda v: f"without {v[0] if end == 'first' else v[-1]}",
         (f"remove the {end} {noun}", f"drop its {end} {noun}", f"delete the {end} {noun}", f"take away the {end} {noun}",
          f"write all but the {end} {noun}", f"cut off the {end} {noun}", f"discard its {end} {noun}",
-         f"throw the {end} {noun} away", f"erase the {end} one", f"give it without its {end} {noun}"),
+         f"throw the {end} {noun} away", f"erase the {end} one", f"give it without its {end} {noun}",
+         f"throw out the {end} {noun}", f"leave the {end} {noun} out", f"omit its {end} {noun}", f"cross off the {end} {noun}",
+         f"eliminate the {end} one", f"skip the {end} {noun} and write the others", f"shorten it by the {end} {noun}",
+         f"let the {end} {noun} disappear", f"copy everything except the {end} {noun}"),
         (f"strike out the {end} {noun}",),
     )  # fmt: skip
 
@@ -240,7 +295,12 @@ def _swap_ends(rng: random.Random, items: Items, kind: Kind) -> Operation:
         (f"swap the first and the last {noun}", "swap its two ends", f"exchange the first and last {noun}",
          "switch its ends", f"put the last {noun} first and the first one last", "interchange both ends",
          f"move the first {noun} to the end and the last one to the start", "exchange both its ends", f"swap the outer {noun}s",
-         f"write the last {noun} where the first is, and the first where the last is"),
+         f"write the last {noun} where the first is, and the first where the last is",
+         f"make the first {noun} and the last {noun} change places", f"let the {noun}s at both ends switch positions",
+         f"reverse only the two outermost {noun}s", "trade its first for its last, the middle staying as it is",
+         f"replace the first {noun} by the last one and the last by the first", f"interchange the first {noun} with the last {noun}",
+         "swap what stands at the beginning with what stands at the end", "exchange its first and its last item, leaving the middle alone",
+         f"switch the {noun}s in the first and last place"),
         (f"let the first and the last {noun} trade places",),
     )  # fmt: skip
 
@@ -257,7 +317,10 @@ def _capitals(rng: random.Random, items: Items, kind: Kind) -> Operation:
         ("write it in capital letters", "make it uppercase", "turn it into capitals", "use capitals for all of it",
          "put it in upper case", "capitalise every letter", "shout it, with capitals only", "give it in big letters",
          "convert it to uppercase", "type it with caps lock on", "let each letter be a capital", "print it in capitals",
-         "spell it in capital letters", "raise every letter to upper case"),
+         "spell it in capital letters", "raise every letter to upper case",
+         "rewrite it with capital letters only", "replace every lowercase letter by its uppercase form", "set it all in capitals",
+         "apply upper case to everything", "enter it while holding the shift key", "switch it from lower case to upper case",
+         "transform it into block capitals", "make all of its letters large ones, as in USA"),
         ("change all small letters to capitals",),
     )  # fmt: skip
 
@@ -274,7 +337,10 @@ def _count(rng: random.Random, items: Items, kind: Kind) -> Operation:
          f"give the number of times it has {item}", f"count the {noun} {item}", f"find the frequency of {item}",
          f"count every {item}", f"look how many of its {noun}s are {item}", f"determine how often it holds {item}",
          f"tally {item}", f"give the count of {item}", f"work out how many times {item} appears",
-         f"tell the number of {noun}s equal to {item}"),
+         f"tell the number of {noun}s equal to {item}",
+         f"report how many copies of {item} there are", f"state the number of occurrences of {item}", f"see how frequently {item} comes up",
+         f"check how many times {item} is listed", f"go through it and count each {item}", f"reply with how often you find {item}",
+         f"answer how many times {item} turns up", f"figure out how often the {noun} {item} was used"),
         (f"say how many times the {noun} {item} is in it",), counts=True,
     )  # fmt: skip
 
@@ -286,7 +352,12 @@ def _count_different(rng: random.Random, items: Items, kind: Kind) -> Operation:
         lambda v: _tallied(v, (len(set(v[:count])) for count in range(1, len(v) + 1))),
         (f"count how many different {noun}s there are", f"give the number of different {noun}s",
          f"count its distinct {noun}s", f"find how many unique {noun}s it has", f"count the kinds of {noun}s",
-         f"tell the number of distinct {noun}s", f"count each {noun} once only", f"work out how many sorts of {noun}s there are"),
+         f"tell the number of distinct {noun}s", f"count each {noun} once only", f"work out how many sorts of {noun}s there are",
+         f"report how many distinct {noun}s occur", f"state how many {noun}s are left once copies are ignored",
+         f"find the number of unique {noun}s", f"count its {noun}s without counting any twice", f"determine how many different {noun}s were used",
+         f"figure out how many separate {noun}s appear, equal ones being counted as one", f"give the count of different {noun}s",
+         f"see how many {noun}s differ from all before them", f"reply with the count of different {noun}s",
+         f"compute the size of the set of its {noun}s"),
         (f"say how many {noun}s it has when repetitions do not count",), counts=True,
     )  # fmt: skip
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import random
 
-from favilla.worlds.diagrams import FRAMES, Diagram, ended, wordings
+from favilla.worlds.diagrams import Diagram, ended
+from favilla.worlds.mechanics_wordings import (
+    DOWN,
+    DOWN_TEST,
+    MOMENT,
+    MOMENT_TEST,
+    RESULTANT,
+    RESULTANT_TEST,
+    UNKNOWN_VALUE,
+    UNKNOWN_VALUE_TEST,
+    WAY,
+    WAY_TEST,
+)
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Sheet
 from favilla.worlds.written_products import product, quotient, total
 from favilla.worlds.written_sums import minus
 
 UNKNOWN = "abcdkpqrstuvwxyz"
-TEST_FRAMES = ("Tell me #.", "@, please.", "A pupil is asked for #. What is right?")
 SIDES = ("left", "right")
-
-UNKNOWN_VALUE = (
-    wordings(("{x}", "the value of {x}", "the unknown {x}"), (*FRAMES, "For balance, what must # be?")),
-    wordings(("{x}", "the missing {x}"), TEST_FRAMES),
-)
 
 
 def compared(one: int, two: int) -> str:
@@ -31,21 +37,10 @@ class Lever(Diagram):
     name = "lever"
     written = r"\d+|\b[a-z]\b"
     asks = {
-        "moment": (
-            wordings(("the turning effect on the {side}", "mass times distance on the {side}", "the moment of the {side} side",
-                      "the torque on the {side} (mass times distance)")),
-            wordings(("the turning moment on the {side}", "distance times mass on the {side}"), TEST_FRAMES),
-        ),
-        "down": (
-            ("Which side goes down, L or R?", "L or R: which side sinks?", "Does the lever tip to L (left) or R (right)?",
-             "Where does the lever go down? L or R.", "Let it go. Which end falls, L or R?", "Left (L) or right (R): which side wins?",
-             "Which side is pulled down? L or R", "Which way does the lever tip? Answer L or R.", "Say L or R: the side that sinks.",
-             "On which side is the turning effect larger, L or R?", "Which end moves down? Write L or R.", "The lever tips over. To which side, L or R?"),
-            ("Which arm hits the ground, L or R?", "Is it the left (L) or the right (R) that goes down?",
-             "Name the side that sinks: L for left, R for right.", "Which side outweighs the other, L or R?"),
-        ),
-        "missing": UNKNOWN_VALUE,
-    }  # fmt: skip
+        "moment": (MOMENT, MOMENT_TEST),
+        "down": (DOWN, DOWN_TEST),
+        "missing": (UNKNOWN_VALUE, UNKNOWN_VALUE_TEST),
+    }
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         """left, right: [mass, distance] from the pivot outwards; missing: [side, place, 0 for mass or 1 for distance] or None."""
@@ -152,7 +147,7 @@ class Scales(Diagram):
 
     name = "scales"
     written = r"\d+|\b[a-z]\b"
-    asks = {"missing": UNKNOWN_VALUE}
+    asks = {"missing": (UNKNOWN_VALUE, UNKNOWN_VALUE_TEST)}
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         """left, right: masses, 0 for the unknown x."""
@@ -237,20 +232,10 @@ class Forces(Diagram):
     name = "forces"
     written = r"\d+|\b[a-z]\b"
     asks = {
-        "resultant": (
-            wordings(("the resultant force", "the net force on the box", "the force that is left over"), (*FRAMES, "How many newtons is #?")),
-            wordings(("the overall force on the box", "the sum of the forces, without its direction"), TEST_FRAMES),
-        ),
-        "way": (
-            ("Which way does the box move, L or R?", "L or R: where does the box go?", "Does the box start to the left (L) or the right (R)?",
-             "Which side pulls harder, L or R?", "To which side is the resultant, L or R?", "Where is the box pulled? L or R",
-             "Say L or R: the way of the box.", "Left (L) or right (R): which wins?", "In which direction is the net force? L or R.",
-             "The box begins to slide. Which way, L or R?", "Does it go L or R?", "Which direction wins? Write L or R."),
-            ("Is the box pulled off to L (left) or R (right)?", "Name the stronger side: L or R.", "Towards which side does it slide, L or R?",
-             "Which way will the box be dragged? L for left, R for right."),
-        ),
-        "missing": UNKNOWN_VALUE,
-    }  # fmt: skip
+        "resultant": (RESULTANT, RESULTANT_TEST),
+        "way": (WAY, WAY_TEST),
+        "missing": (UNKNOWN_VALUE, UNKNOWN_VALUE_TEST),
+    }
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         """left, right: newtons from top to bottom; missing: [side, place] or None."""

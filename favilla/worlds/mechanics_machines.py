@@ -5,8 +5,26 @@ from __future__ import annotations
 import math
 import random
 
-from favilla.worlds.diagrams import FRAMES, Diagram, ended, wordings
-from favilla.worlds.mechanics_balance import TEST_FRAMES, UNKNOWN, UNKNOWN_VALUE
+from favilla.worlds.diagrams import Diagram, ended
+from favilla.worlds.mechanics_balance import UNKNOWN
+from favilla.worlds.mechanics_wordings import (
+    CLOCKWISE,
+    CLOCKWISE_TEST,
+    FORCE,
+    FORCE_TEST,
+    LOAD,
+    LOAD_TEST,
+    ROPE,
+    ROPE_TEST,
+    STRANDS,
+    STRANDS_TEST,
+    STRETCH,
+    STRETCH_TEST,
+    TURNS,
+    TURNS_TEST,
+    UNKNOWN_VALUE,
+    UNKNOWN_VALUE_TEST,
+)
 from favilla.worlds.scenes import Question, Scene
 from favilla.worlds.sketch import Point, Sheet, along, direction
 from favilla.worlds.written_products import product, quotient, total
@@ -22,33 +40,11 @@ class Pulley(Diagram):
     name = "pulley"
     written = r"(?<=load )\w+|(?<=block )\w+|(?<=pull )\w+"
     asks = {
-        "strands": (
-            ("How many strands carry the load?", "Count the strands that hold the lower block.", "On how many strands does the load hang?",
-             "How many parts of the rope carry the load?", "Number of carrying strands?", "How many lines of rope hold the load?",
-             "What is the mechanical advantage?", "By what factor is the force smaller than what hangs below?", "How many ropes pull the load up?",
-             "The load is shared by how many strands?", "Give the number of strands at the lower block.", "How many strands end at the lower block?"),
-            ("Over how many strands is the load spread?", "Tell me how many pieces of rope hold the load.", "Find the gain in force.",
-             "What number of strands holds the load?"),
-        ),
-        "force": (
-            wordings(("the force {x}", "the pull {x}", "{x}"), (*FRAMES, "How many newtons is #?")),
-            wordings(("the effort {x}", "the force {x}"), TEST_FRAMES),
-        ),
-        "load": (
-            wordings(("the load {x}", "the weight {x} of the load", "{x}"), (*FRAMES, "How many newtons is #?")),
-            wordings(("the heavy load {x}", "the load {x}"), TEST_FRAMES),
-        ),
-        "rope": (
-            ("The load is lifted by {h} m. How many metres of rope are pulled?", "To lift the load {h} m, how much rope must be pulled?",
-             "How many metres of rope does one pull for {h} m of height?", "The load rises {h} m. How far does the hand move?",
-             "Lift: {h} m. Rope pulled: how many metres?", "How long a piece of rope comes out when the load goes up {h} m?",
-             "Raise the load by {h} m. Rope needed?", "For a lift of {h} m, what length of rope is drawn?", "{h} m up for the load is how many metres of pull?",
-             "How far must the rope's end be pulled to raise the load {h} m?", "We want the load {h} m higher. How much rope do we pull?",
-             "If the load climbs {h} m, how many metres of rope run out?"),
-            ("The load has to go up {h} m. Tell me the metres of rope.", "By how many metres does the free end move for {h} m of lift?",
-             "Somebody hoists the load {h} m. How much rope passes the hands?", "Rope to pull for {h} m of height?"),
-        ),
-    }  # fmt: skip
+        "strands": (STRANDS, STRANDS_TEST),
+        "force": (FORCE, FORCE_TEST),
+        "load": (LOAD, LOAD_TEST),
+        "rope": (ROPE, ROPE_TEST),
+    }
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         """strands; load, block (weight of the lower block, or 0) and pull in newtons; asked: which of load and pull is unknown."""
@@ -168,24 +164,9 @@ class Gears(Diagram):
     name = "gears"
     written = r"\b[A-Z]\b(?! c)|(?<=[A-Z] )\d+"
     asks = {
-        "clockwise": (
-            ("Which gears turn {way}?", "Name the gears that go {way}.", "List all gears that turn {way}.", "{way}: which gears?",
-             "Which of the gears run {way}?", "What gears move {way}?", "Give the letters of the gears that turn {way}.",
-             "The arrow shows how one gear turns. Which ones turn {way}?", "Find every gear going {way}.", "Which wheels turn {way}?",
-             "Who turns {way}?", "Gears turning {way}?"),
-            ("Tell me which wheels spin {way}.", "Pick out the gears that rotate {way}.", "Seen from here, which gears go {way}?",
-             "Spinning {way}: name them."),
-        ),
-        "turns": (
-            ("{a} turns {n} times. How many times does {b} turn?", "When {a} makes {n} turns, how many does {b} make?",
-             "{n} turns of {a} are how many of {b}?", "Turn {a} {n} times. How often does {b} go round?", "How many turns does {b} make for {n} of {a}?",
-             "Gear {a} goes round {n} times, and {b}?", "{a}: {n} turns. {b}: how many?", "How often does {b} turn while {a} turns {n} times?",
-             "Give the turns of {b} when {a} turns {n} times.", "Numbers are teeth. {a} turns {n} times; how many times does {b}?",
-             "If {a} turns {n} times, what number of turns does {b} make?", "After {n} turns of {a}, how many has {b} done?"),
-            ("Somebody cranks {a} {n} times. Count the turns of {b}.", "{b} turns how often during {n} rounds of {a}?",
-             "By teeth: {n} rounds of {a} make how many of {b}?", "Tell me the rounds of {b} for {n} rounds of {a}."),
-        ),
-    }  # fmt: skip
+        "clockwise": (CLOCKWISE, CLOCKWISE_TEST),
+        "turns": (TURNS, TURNS_TEST),
+    }
 
     def facts(self, rng: random.Random, level: int) -> Scene:
         """names and teeth in order, drive: which gear has an arrow, clockwise or not. Level 1: no teeth are written (0)."""
@@ -292,18 +273,8 @@ class Springs(Diagram):
     name = "springs"
     written = r"\d+|\b[a-z]\b"
     asks = {
-        "stretch": (
-            wordings(
-                (
-                    "the extension of the spring",
-                    "the stretch",
-                    "how far the load stretches the spring",
-                    "the extra length with the load",
-                )
-            ),
-            wordings(("the growth in length", "the extension"), TEST_FRAMES),
-        ),
-        "missing": UNKNOWN_VALUE,
+        "stretch": (STRETCH, STRETCH_TEST),
+        "missing": (UNKNOWN_VALUE, UNKNOWN_VALUE_TEST),
     }
 
     def facts(self, rng: random.Random, level: int) -> Scene:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 
 from favilla.worlds.base import Split
+from favilla.worlds.rewording import reworded
 
 # What may stand around any question. It asks for nothing: it is there so that a question must be found, wherever it stands.
 OPENINGS = (
@@ -32,13 +33,16 @@ def pick(rng: random.Random, split: Split, phrasings: Sequence[str], test_phrasi
 
     Outside the test split every wording comes from `phrasings`. In the test split half of the draws come from
     `test_phrasings`, which no model has been trained on, so that the test also measures whether the question was
-    understood rather than its wording recognised. With no test wordings, every draw comes from `phrasings`.
+    understood rather than its wording recognised. With no test wordings, every draw comes from `phrasings`. In the training
+    split most draws are said otherwise (`rewording`).
     """
     # Both draws are always made, so that a problem's later draws do not depend on the split.
     held_out = rng.random() < 0.5
     position = rng.random()
     choices = test_phrasings if split == "test" and held_out and test_phrasings else phrasings
-    return choices[int(position * len(choices))]
+    wording = choices[int(position * len(choices))]
+    # The draw of the position is the seed of the rewording too: other splits make no draw for it.
+    return reworded(wording, random.Random(position), test_phrasings) if split == "train" else wording
 
 
 def combined(*parts: Sequence[str]) -> tuple[str, ...]:

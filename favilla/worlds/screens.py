@@ -19,8 +19,19 @@ from PIL import Image, ImageDraw, ImageFont
 from favilla.worlds.base import Problem, Split, Verdict
 from favilla.worlds.drawing import COLOURS, RGB, background, degrade, font, ink, luminance, mixed, shade, text_size
 from favilla.worlds.marks import Pencil
-from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily, key_of, strategy_of
+from favilla.worlds.screens_wordings import (
+    ACTION,
+    ACTION_TEST,
+    BESIDE,
+    BESIDE_TEST,
+    COLOUR,
+    COLOUR_TEST,
+    KIND,
+    KIND_TEST,
+    LABEL,
+    LABEL_TEST,
+)
 from favilla.worlds.verify import format_point, format_point_locations, read_point
 
 EASY = (
@@ -62,86 +73,6 @@ SIZES = {
     3: ((8, 14), (2, 3), (224, 364), (11, 14)),
     4: ((14, 25), (3, 3), (308, 392), (11, 13)),
 }
-
-LABEL = widened((
-    "Where is {label}?",
-    'Where is "{label}"?',
-    "Point at {label}.",
-    'Where do I click for "{label}"?',
-    "Find {label} on the screen.",
-    "Click {label}.",
-    "Show me {label}.",
-    "Give the position of {label}.",
-    "I am looking for {label}. Where is it?",
-    "{label}?",
-    "Where do I see {label}?",
-    'Press "{label}".',
-    'I need "{label}". Point there.',
-    "Tap {label}.",
-    "Give a point on {label}.",
-    "Move the mouse to {label}.",
-    "On this screen, where is {label}?",
-    'The label is "{label}". Find it.',
-), PICTURE_OPENINGS)  # fmt: skip
-LABEL_TEST = ('Which point shows "{label}"?', "Locate {label} for me.", "At which place is {label}?")
-COLOUR = widened((
-    "Where is the {colour} button?",
-    "Point at the {colour} button.",
-    "Click the {colour} button.",
-    "Find the {colour} button.",
-    "Press the {colour} one.",
-    "Which place has the {colour} button?",
-    "Show me the {colour} button.",
-    "I want the {colour} button.",
-    "{colour} button?",
-    "Tap the {colour} button.",
-    "Give a point on the {colour} button.",
-    "Move the mouse to the {colour} button.",
-    "Look for a {colour} button and point at it.",
-), PICTURE_OPENINGS)  # fmt: skip
-COLOUR_TEST = ("One button is {colour}. Where?", "Locate the button in {colour}.")
-KIND = widened((
-    "Where is the {kind}?",
-    "Point at the {kind}.",
-    "Find the {kind}.",
-    "There is one {kind}. Where?",
-    "Click the {kind}.",
-    "Show me the {kind}.",
-    "{kind}?",
-    "Give a point on the {kind}.",
-    "Move the mouse to the {kind}.",
-    "I am looking for a {kind}. Where is it?",
-    "Tap the {kind}.",
-    "A {kind} must be here. Point at it.",
-    "Look for a {kind} and point at it.",
-), PICTURE_OPENINGS)  # fmt: skip
-KIND_TEST = ("Locate the only {kind}.", "Which point is on the {kind}?")
-BESIDE = widened((
-    "What is {side} {label}? Point at it.",
-    "Point at the thing {side} {label}.",
-    "Click what stands directly {side} {label}.",
-    "Find the one {side} {label}.",
-    "Give a point on what is {side} {label}.",
-    "Next to {label}, namely {side} it: where is that?",
-    "Show me what is {side} {label}.",
-    "Press the one {side} {label}.",
-    "Tap what you see {side} {label}.",
-    "Look {side} {label} and point at what is there.",
-), PICTURE_OPENINGS)  # fmt: skip
-BESIDE_TEST = ("Which point is on the neighbour {side} {label}?", "Directly {side} {label} there is something. Where?")
-ACTION = widened((
-    "Where do I click to {action}?",
-    "I want to {action}. Where do I click?",
-    "Click to {action}.",
-    "How can I {action}? Point at it.",
-    "Show me how to {action}.",
-    "Please {action}.",
-    "What do I press if I want to {action}?",
-    "Give a point that lets me {action}.",
-    "Tap the right place to {action}.",
-    "To {action}, where does the mouse go?",
-), PICTURE_OPENINGS)  # fmt: skip
-ACTION_TEST = ("Which point must be pressed to {action}?", "Help me {action}: where?")
 
 
 class Screens(SceneFamily):

@@ -16,11 +16,11 @@ import random
 
 from PIL import Image, ImageDraw
 
+from favilla.worlds import tables_wordings as ask
 from favilla.worlds.arithmetic import explained
 from favilla.worlds.base import Split
 from favilla.worlds.drawing import background, degrade, font, ink, luminance, mixed, shade, text_size
 from favilla.worlds.marks import Pencil
-from favilla.worlds.phrasing import PICTURE_OPENINGS, widened
 from favilla.worlds.scenes import Question, Scene, SceneFamily, winners
 
 NAMES = (
@@ -40,140 +40,20 @@ SIZES = {
     4: ((8, 10), (4, 5), 999, (10, 12)),
 }
 
-CELL = widened((
-    "What is {row}'s {column}?",
-    "What is the {column} of {row}?",
-    "{column} of {row}?",
-    "Which value stands at {row}, {column}?",
-    "Read the {column} of {row}.",
-    "In the row {row}, what is {column}?",
-    "Look up {column} for {row}.",
-    "What {column} has {row}?",
-    "Find {row}, then its {column}.",
-    "{row} has which {column}?",
-    "Under {column}, what is written for {row}?",
-    "Go to the row of {row} and read {column}.",
-    "Say the {column} that belongs to {row}.",
-    "Which {column} does the table give for {row}?",
-    "I need {row}'s {column}.",
-    "Column {column}, row {row}: what is there?",
-), PICTURE_OPENINGS)  # fmt: skip
-CELL_TEST = (
-    "For {row}, how much is {column}?",
-    "Tell me the number at row {row} and column {column}.",
-    "{row}: {column}?",
-)
-LARGEST = widened((
-    "Which row has the largest {column}?",
-    "Who or what has the highest {column}?",
-    "Where is {column} largest?",
-    "Name the row with the most {column}.",
-    "Which one has the most {column}?",
-    "Largest {column}: which row?",
-    "In which row is {column} at its maximum?",
-    "Look down {column}. Where is the highest number?",
-    "Maximum of {column}: in which row?",
-    "The top {column} belongs to whom or what?",
-    "Find the row whose {column} is the biggest.",
-    "What row wins in {column}?",
-    "Give the name beside the highest {column}.",
-    "Which row beats all others in {column}?",
-), PICTURE_OPENINGS)  # fmt: skip
-LARGEST_TEST = ("By {column}, which row comes first?", "Whose {column} is greatest?")
-FIND = widened((
-    "Which row has {column} {value}?",
-    "Whose {column} is {value}?",
-    "Where is {column} equal to {value}?",
-    "{column} is {value} in which row?",
-    "Which one has {value} as its {column}?",
-    "{column} = {value}: which row?",
-    "Look for {value} in {column}. Which row is it?",
-    "Who or what has a {column} of {value}?",
-    "In the column {column} stands {value}. In which row?",
-    "What row has {value} under {column}?",
-    "The {column} is {value}. Whose is it?",
-    "{value} is the {column} of which row?",
-    "Search {column} for {value} and name the row.",
-), PICTURE_OPENINGS)  # fmt: skip
-FIND_TEST = ("Find the row where {column} reads {value}.",)
-SUM = widened((
-    "What is the {column} of {row} and {other} together?",
-    "Add the {column} of {row} and {other}.",
-    "{column}: {row} plus {other}?",
-    "How much {column} do {row} and {other} have together?",
-    "What is {row}'s {column} plus {other}'s?",
-    "Sum of {column} for {row} and {other}?",
-    "Add up {column} for {row} and {other}.",
-    "In {column}, how much are {row} and {other} in all?",
-    "Look at {column}: {row} + {other} = ?",
-    "Total {column} of {row} and {other}?",
-    "If {row} and {other} share their {column}, how much is there?",
-    "Both {row} and {other} have a {column}. What is the sum?",
-), PICTURE_OPENINGS)  # fmt: skip
-SUM_TEST = ("Take the {column} of {row}, add that of {other}.",)
-GAP = widened((
-    "By how much does {row}'s {column} exceed {other}'s?",
-    "What is {row}'s {column} minus {other}'s?",
-    "{column}: {row} minus {other}?",
-    "Subtract {other}'s {column} from {row}'s.",
-    "How much more {column} has {row} than {other}?",
-    "In {column}, how far is {row} above {other}?",
-    "{column}: {row} - {other} = ?",
-    "What is the difference in {column} between {row} and {other}?",
-    "How much {column} must {other} gain to reach {row}?",
-    "{row} is ahead of {other} in {column}. By what amount?",
-), PICTURE_OPENINGS)  # fmt: skip
-GAP_TEST = ("How much larger is the {column} of {row} than that of {other}?",)
-ABOVE = widened((
-    "How many rows have {column} above {limit}?",
-    "Count the rows with {column} over {limit}.",
-    "In how many rows is {column} more than {limit}?",
-    "{column} above {limit}: how many rows?",
-    "How often is {column} greater than {limit}?",
-    "Count how many have a {column} larger than {limit}.",
-    "How many have more {column} than {limit}?",
-    "Look down {column}. How many numbers pass {limit}?",
-    "Number of rows whose {column} is over {limit}?",
-    "How many times does {column} go beyond {limit}?",
-), PICTURE_OPENINGS)  # fmt: skip
-ABOVE_TEST = ("For how many rows does {column} exceed {limit}?",)
-TOTAL = widened((
-    "What is the total of {column}?",
-    "Add up the column {column}.",
-    "Sum of {column}?",
-    "What do all values of {column} sum to?",
-    "Add every {column}.",
-    "How much is {column} over all rows?",
-    "Total {column}?",
-    "Find the sum of the column {column}.",
-    "If you add the numbers under {column}, how much is it?",
-    "Go down {column} and add.",
-), PICTURE_OPENINGS)  # fmt: skip
-TOTAL_TEST = ("All of {column} together makes what?",)
-WIDEST = widened((
-    "In which row do {column} and {other} differ most?",
-    "Which row has the widest gap between {column} and {other}?",
-    "Where is the difference of {column} and {other} largest?",
-    "{column} against {other}: which row differs most?",
-    "Compare {column} with {other} in each row. Where is the gap widest?",
-    "Which row has the largest difference between {column} and {other}?",
-    "Find the row in which {column} is least like {other}.",
-    "Row with the greatest difference of {column} and {other}?",
-    "For whom or what is the gap from {column} to {other} largest?",
-    "Take {column} and {other} in every row. In which one is the difference largest?",
-), PICTURE_OPENINGS)  # fmt: skip
-WIDEST_TEST = ("Where are {column} and {other} farthest apart?",)
-
 
 class Tables(SceneFamily):
     """Reading tables; see the module's docstring for levels and answers."""
 
     name = "tables"
     levels = 4
-    phrasings = {"cell": CELL, "largest": LARGEST, "find": FIND, "sum": SUM, "gap": GAP, "above": ABOVE, "total": TOTAL,
-                 "widest": WIDEST}  # fmt: skip
-    test_phrasings = {"cell": CELL_TEST, "largest": LARGEST_TEST, "find": FIND_TEST, "sum": SUM_TEST, "gap": GAP_TEST,
-                      "above": ABOVE_TEST, "total": TOTAL_TEST, "widest": WIDEST_TEST}  # fmt: skip
+    phrasings = {
+        "cell": ask.CELL, "largest": ask.LARGEST, "find": ask.FIND, "sum": ask.SUM,
+        "gap": ask.GAP, "above": ask.ABOVE, "total": ask.TOTAL, "widest": ask.WIDEST,
+    }  # fmt: skip
+    test_phrasings = {
+        "cell": ask.CELL_TEST, "largest": ask.LARGEST_TEST, "find": ask.FIND_TEST, "sum": ask.SUM_TEST,
+        "gap": ask.GAP_TEST, "above": ask.ABOVE_TEST, "total": ask.TOTAL_TEST, "widest": ask.WIDEST_TEST,
+    }  # fmt: skip
 
     def scene(self, rng: random.Random, level: int, split: Split) -> Scene:
         """columns: their headers; rows: name -> values in the order of the columns."""

@@ -19,12 +19,12 @@ from favilla.worlds.registry import get
 
 def row(family: str, level: int, accuracy: float, n: int = 100) -> Row:
     low, high = wilson(round(accuracy * n), n)
-    return Row(family, level, "test", "low", n, accuracy, low, high, 0.1, 1.0, 2.5, 1.0, 7)
+    return Row(family, level, "test", "low", n, accuracy, low, high, 0.1, 1.0, 2.5, 1.0, 7, 1, accuracy)
 
 
 def test_the_table_has_a_line_per_row_and_the_mean_of_each_level():
     rows = [row("a", 1, 0.5), row("b", 1, 0.25), row("a", 2, 0.125, 200)]
-    settings = {"model": "m", "split": "test", "effort": "low", "seed": 3}
+    settings = {"model": "m", "split": "test", "effort": "low", "seed": 3, "samples": 1}
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(rows, settings).splitlines()[2:]]
     assert {len(line) for line in table} == {9}
     assert [line[2] for line in table[2:]] == ["0.500", "0.250", "0.125", "0.375", "0.125"]
@@ -74,7 +74,7 @@ class Knowing:
     def generate(self, requests: list[Request]) -> list[list[Generation]]:
         self.asked.append(len(requests))
         return [
-            [Generation(self.answers[r.messages[-1].parts], "thought", "stop", Usage(9, 0, 7, 3), (), (), ())]
+            [Generation(self.answers[r.messages[-1].parts], "thought", "stop", Usage(9, 0, 7, 3), (), (), ())] * r.n
             for r in requests
         ]
 
@@ -87,6 +87,30 @@ def test_accuracy_is_the_share_of_right_answers():
     assert engine.asked == [20]
     constant = constant_answer(get("lists"), 1, 4)
     assert measured.constant == sum(p.answer == constant for p in problems) / 20
+
+
+class Halting(Knowing):
+    """Right in the first sample alone, and not even there where it is to miss."""
+
+    def generate(self, requests: list[Request]) -> list[list[Generation]]:
+        assert all(r.temperature == 1.0 for r in requests)
+        assert len({r.seed for r in requests}) == len(requests)
+        wrong = Generation("nonsense", None, "length", Usage(9, 0, 0, 1), (), (), ())
+        return [[made[0], *[wrong] * (len(made) - 1)] for made in super().generate(requests)]
+
+
+def test_several_samples_give_pass_at_one_and_pass_at_n():
+    engine = Halting(draw(get("lists"), 1, "test", 20, seed=4), missed={0, 7, 8, 19})
+    (measured,) = measure(engine, ["lists"], [1], n=20, seed=4, samples=4)  # type: ignore[arg-type]
+    assert measured.accuracy == pytest.approx(16 / 80) and measured.solved == 0.8 and measured.samples == 4
+    assert measured.finished == pytest.approx(1 / 4) and measured.thinking_tokens == pytest.approx(7 / 4)
+    assert measured.low < measured.accuracy < measured.high
+    settings = {"model": "m", "split": "test", "effort": "low", "seed": 4, "samples": 4}
+    table = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in markdown([measured], settings).splitlines()[2:]
+    ]
+    assert {len(line) for line in table} == {10}
+    assert table[0][2:5:2] == ["pass@1", "pass@4"] and table[2][2:5:2] == ["0.200", "0.800"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import itertools
 import operator
 import random
 import re
+from collections import Counter
 from fractions import Fraction
 
 import pytest
@@ -52,10 +53,15 @@ def test_answers_reach_the_target_that_the_prompt_names(level: int, split: Split
         assert (value, whole) == (target, True)
         assert all(used.count(n) <= given.count(n) for n in used)
         said = sorted(map(int, re.findall(r"[0-9]+", str(prompt))))
-        assert said == sorted([*given, target])
+        # For training a rewording may add a number of its own: "Question 7: ".
+        assert not Counter([*given, target]) - Counter(said)
+        assert split == "train" or said == sorted([*given, target])
         assert target not in given
         assert set(re.findall(r"[-+*/]", problem.answer)) <= set(problem.facts["operations"])
-        assert re.search(r"at most|more than once|twice|one use|no more than", str(prompt))
+        assert re.search(
+            r"once|twice|again|second time|more than one|at most|at the most|one use|one of each|one time|one appearance|single time",
+            str(prompt),
+        )
         for style in ("terse", "steps"):
             for equation in re.findall(r"[0-9+*/-]+=-?[0-9]+", problem.solutions[style].thinking):
                 left, right = equation.split("=")

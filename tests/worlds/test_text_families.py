@@ -28,18 +28,14 @@ def prompt_of(problem: Problem) -> str:
 
 def from_arithmetic_prompt(prompt: str) -> int:
     """The result that a reader of the prompt gets: a story step by step, an expression by Python."""
-    start = re.search(
-        r"(?:Start with|Take|Begin at|Think of|have the number|shows|Write down|number is|Imagine|number be|begin with) "
-        r"([0-9]+)[.,]|([0-9]+) is the first number\.",
-        prompt,
+    step_words = (
+        r"(?:add [0-9]+(?: to it)?|plus [0-9]+|subtract [0-9]+|take away [0-9]+|minus [0-9]+|multiply (?:it )?by [0-9]+"
+        r"|times [0-9]+|double it|triple it|halve it|divide by 2|take half of it)"
     )
-    if start:
-        value = int(start[1] or start[2])
-        for step in re.findall(
-            r"add [0-9]+|plus [0-9]+|subtract [0-9]+|take away [0-9]+|minus [0-9]+|multiply (?:it )?by [0-9]+"
-            r"|times [0-9]+|double|triple|halve|divide by 2|take half",
-            prompt[start.end() :].lower(),
-        ):
+    told = re.search(rf"{step_words}(?:, {step_words}){{4,}}", prompt.lower())
+    if told:
+        value = int(re.findall(r"[0-9]+", prompt[: told.start()])[-1])
+        for step in re.findall(step_words, told[0]):
             number = int((re.findall(r"[0-9]+", step) or ["0"])[0])
             match step.split()[0], step:
                 case ("add" | "plus", _):
@@ -58,7 +54,10 @@ def from_arithmetic_prompt(prompt: str) -> int:
         return value
     for word, sign in (("divided by", "/"), ("plus", "+"), ("minus", "-"), ("times", "*"), ("×", "*")):
         prompt = prompt.replace(word, sign)
-    (expression,) = re.findall(r"[0-9(][0-9+\-*/() ]*[0-9)]", prompt)
+    # What a rewording adds may hold a number of its own: "Question 7: ", "(7) ".
+    prompt = re.sub(r"^\(?[0-9]+\) ", "", prompt)
+    found = re.findall(r"[0-9(][0-9+\-*/() ]*[0-9)]", prompt)
+    (expression,) = [each for each in found if re.search(r"[-+*/]", each)]
     result = eval(expression)
     assert result == int(result)
     return int(result)
