@@ -51,6 +51,12 @@ def contemplate(
     usd: Annotated[float | None, arg(metavar="USD", help_behavior_hint=NO_LIMIT)] = None,
     seconds: Annotated[float | None, arg(metavar="S", help_behavior_hint=NO_LIMIT)] = None,
     calls: Annotated[int | None, arg(metavar="N", help_behavior_hint=NO_LIMIT)] = None,
+    quorum: Annotated[float, arg(metavar="SHARE")] = 0.75,
+    grace: Annotated[float, arg(metavar="SHARE")] = 0.5,
+    grace_seconds: Annotated[float, arg(metavar="S")] = 1.0,
+    call_seconds: Annotated[float, arg(metavar="S")] = 600.0,
+    retries: Annotated[int, arg(metavar="N")] = 3,
+    concurrency: Annotated[int, arg(metavar="N")] = 64,
     prices: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
     api: Literal["chat", "responses"] = "chat",
     key_file: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None,
@@ -88,6 +94,12 @@ def contemplate(
         usd: Most US dollars; needs --prices.
         seconds: Longest time.
         calls: Most requests.
+        quorum: Share of a round's agents whose usable answers are enough; the others get a grace, then they are cut.
+        grace: That grace, as a share of the time so far; 0 with --grace-seconds 0 waits for nobody.
+        grace_seconds: At least so long.
+        call_seconds: Longest request.
+        retries: After 429, 5xx, timeouts and lost connections.
+        concurrency: Most requests at the same time.
         prices: JSON table of prices in US dollars per million tokens.
         api: Chat Completions or Responses.
         key_file: File whose first line is the key (default: the host's environment variable).
@@ -106,12 +118,14 @@ def contemplate(
         raise UserError("--thinking-budget: is for models in this process; give --max-output-tokens instead")
 
     from favilla.cli.agents import report, run
-    from favilla.contemplate import Budget, parse_policy
+    from favilla.contemplate import Budget, Limits, parse_policy
 
     name = policy or (ENDPOINT_POLICY if remote else LOCAL_POLICY)
     chosen = parse_policy(name).with_(agents, rounds)
     limits = Budget(input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=budget, usd=usd,
                     seconds=seconds, calls=calls)  # fmt: skip
+    patience = Limits(call_seconds, retries, quorum=quorum, grace_share=grace, grace_seconds=grace_seconds,
+                      concurrency=concurrency)  # fmt: skip
     kind = answers_of(answers, options, inputs, tolerance, iou)
     where: dict[str, Any]
     members: Panel | None = None
@@ -126,7 +140,7 @@ def contemplate(
     result = run(
         question, chosen, name, limits, quiet=json, close=members, answers=kind, prices=prices, probe=probe, log=log,
         images=[path for group in image for path in group], seed=seed, temperature=temperature,
-        max_output_tokens=max_output_tokens, **where,
+        max_output_tokens=max_output_tokens, limits=patience, **where,
     )  # fmt: skip
     if json:
         print(json_format.dumps(result.json(), indent=2))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Say, Server
+from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Hang, Say, Server
 
 
 async def favilla(*arguments: str, verb: str = "contemplate") -> tuple[int | None, str, str]:
@@ -93,6 +93,20 @@ def test_a_panel_by_weight_and_a_probe() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    "patience", [("--grace", "0", "--grace-seconds", "0"), ("--quorum", "1", "--call-seconds", "2", "--retries", "0")]
+)
+def test_an_agent_that_hangs_is_waited_for_as_told(patience: tuple[str, ...]) -> None:
+    async def main() -> None:
+        async with Server(lambda asked, n: Hang() if n == 1 else Say()) as server:
+            where = ("--endpoint", server.address, "--model", "m", "--policy", "low", "--agents", "4")
+            found = await contemplate("Why?", *where, *patience)
+        assert found["answer"] == "42" and found["degraded"]
+        assert [answer["status"] == "usable" for answer in found["answers"][:4]].count(False) == 1
+
+    asyncio.run(main())
+
+
 def test_kinds_of_answers() -> None:
     async def main() -> None:
         async def three(said: tuple[str, str, str], *how: str) -> dict[str, Any]:
@@ -128,6 +142,8 @@ def test_kinds_of_answers() -> None:
         (("--probe",), "probe is for endpoints"),
         (("--model", "no-such-model"), "no such folder"),
         (("--policy", "vote", "--agents", "0"), "1 to 1024"),
+        (("--quorum", "0"), "a share above 0"),
+        (("--call-seconds", "0"), "a number above 0"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(arguments: tuple[str, ...], says: str) -> None:
