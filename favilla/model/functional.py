@@ -30,6 +30,13 @@ SAFE_EXPONENT = 60.0  # thousands of exp(60) add up to far less than float32 and
 class Linear(nn.Linear):
     """A linear layer that says what it computes in; so does its form in 8 bits (`int8`)."""
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_compiling() and x.device.type == "cpu" and x.numel() == x.shape[-1]:
+            # One row: the compiler's sums read the matrix once and fuse with what stands around; a product would be called.
+            y = (x[..., None, :] * self.weight).sum(-1)
+            return y if self.bias is None else y + self.bias
+        return super().forward(x)
+
     @property
     def dtype(self) -> torch.dtype:
         return self.weight.dtype
@@ -63,31 +70,22 @@ def attention(
     by the softmax's sum after the product with v; and without its maximum where the bound shows that no exponential
     overflows: one pass over the scores instead of three.
     """
-    _, H, T, K = q.shape
-    fused = not dropout and q.device.type == "cpu" and torch.compiler.is_compiling()
-    if fused and T == 1 and mask is not None:
-        return _attention_of_one(q, k, v, mask, bound)
-    if k.shape[1] < H:
-        k, v = (x.repeat_interleave(H // x.shape[1], dim=1) for x in (k, v))
-    if not fused:
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, dropout_p=dropout)
+    B, H, T, K = q.shape
+    G = k.shape[1]
+    if T == 1 and mask is not None:
+        # The heads of a group are several queries to one head of keys; nothing need be repeated for them.
+        q = q.reshape(B, G, H // G, K)
+    elif G < H:
+        k, v = (x.repeat_interleave(H // G, dim=1) for x in (k, v))
+    if dropout or q.device.type != "cpu" or not torch.compiler.is_compiling():
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None, dropout_p=dropout)
+        return out.view(B, H, T, K)
     scores = (q @ k.transpose(-1, -2)).float() * K**-0.5
     if mask is None:
         mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
     weights = _exponentials(scores, mask, bound)
-    return ((weights.to(v.dtype) @ v) / weights.sum(-1, keepdim=True)).to(v.dtype)
-
-
-def _attention_of_one(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor, bound: float
-) -> torch.Tensor:
-    """Attention of a single query a head, as sums: the compiler reads keys and values where they lie, once."""
-    B, H, _, K = q.shape
-    q_BGRK = q.view(B, k.shape[1], -1, K).float()
-    scores_BGRS = (q_BGRK[:, :, :, None] * k[:, :, None].float()).sum(-1) * K**-0.5
-    weights_BGRS = _exponentials(scores_BGRS, mask, bound)
-    out_BGRK = (weights_BGRS[..., None] * v[:, :, None].float()).sum(-2) / weights_BGRS.sum(-1, keepdim=True)
-    return out_BGRK.view(B, H, 1, K).to(v.dtype)
+    out = (weights.to(v.dtype) @ v) / weights.sum(-1, keepdim=True)
+    return out.to(v.dtype).view(B, H, T, K)
 
 
 def _exponentials(scores: torch.Tensor, mask: torch.Tensor, bound: float) -> torch.Tensor:
