@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,12 @@ def rl(
     prompts: Prompts | None = None,
     rollouts: Rollouts | None = None,
     reward: Reward = verified,
+    engine: Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine] = Engine,
 ) -> Path:
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend.
 
     prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
+    engine: makes the engine of the recipe's own rollouts, once a step, from the weights as they are.
     """
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
@@ -98,7 +101,7 @@ def rl(
         )
     if rollouts is None:
         sampler = Sampler(model, r.sampler)
-        rollouts = EngineRollouts(lambda: Engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
+        rollouts = EngineRollouts(lambda: engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
 
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
     free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
