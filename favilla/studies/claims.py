@@ -87,13 +87,18 @@ class Evidence:
         """Why an arm's ends cannot be compared, in words."""
         if not self.logs.start.get(1.0):
             return "the start has not been measured"
-        asked, there = (len([1 for a, _ in self.logs.asked if a == arm]), len(self.logs.finished(arm)))
-        return f"{there} of {asked} runs of arm {arm!r} have finished"
+        asked = len(self.study.arms[arm].seeds)
+        return f"{len(self.logs.finished(arm))} of {asked} runs of arm {arm!r} have finished"
 
-    def n(self, part: Curves, step: int = -1) -> str:
+    def n(self, part: Curves, arm: str, step: int = -1) -> str:
         """How much a number rests on, in words."""
         runs, samples = len(part.tallies), part.tallies[0][step][0].n
-        return f"{runs} run{'s' if runs != 1 else ''} x {len(part.problems)} problems x {samples} samples"
+        return f"{self.runs(arm, runs)} x {len(part.problems)} problems x {samples} samples"
+
+    def runs(self, arm: str, count: int) -> str:
+        """How many runs of an arm, and of how many if some lack."""
+        asked = len(self.study.arms[arm].seeds)
+        return f"{count} run{'s' if count != 1 else ''}" if count == asked else f"{count} of {asked} runs"
 
 
 def pass_1(tally: Tally) -> float:

@@ -57,7 +57,7 @@ def _solutions(evidence: Evidence, part: Curves, arm: str, name: str) -> Found |
     value_SPK = np.where(both_SP[:, :, None], value_SPK, 0.0)
     drawn_DK = evidence.draws(value_SPK, arm, name)
     start, end = value_SPK.sum((0, 1)) / both_SP.sum()
-    note = f"among {m} right samples, {both_SP.sum()} problems of {len(part.tallies)} runs together"
+    note = f"among {m} right samples, {both_SP.sum()} problems of {evidence.runs(arm, len(part.tallies))} together"
     return float(start), float(end), _ratio(drawn_DK[:, 1], drawn_DK[:, 0]), note
 
 
@@ -83,7 +83,7 @@ def _strategies(evidence: Evidence, part: Curves, arm: str, name: str) -> Found 
     weight_DS = evidence.resampling.weights(f"runs of {arm}", len(part.tallies))
     drawn_DSKL = np.einsum("dp,skpl->dskl", weight_DP, share_SKPL, optimize=True)
     drawn_DK = np.einsum("ds,dsk->dk", weight_DS, conditional_entropy(drawn_DSKL, cell_LC))
-    note = f"nats, {evidence.n(part)}"
+    note = f"nats, {evidence.n(part, arm)}"
     return float(start), float(end), _ratio(drawn_DK[:, 1], drawn_DK[:, 0]), note
 
 

@@ -73,7 +73,7 @@ def _grows(evidence: Evidence, name: str, metric: str, of: Callable[[Tally], flo
         f"{fits['sigmoid'].r2:.3f}, power {fits['power'].r2:.3f}), RMSE {100 * log.rmse:.2f} points (linear "
         f"{100 * straight.rmse:.2f}), second half from the first within "
         + (f"{100 * error:.1f} points" if ahead else "(too few points)")
-        + f", least AICc {best.name if math.isfinite(best.aicc) else 'of none (too few points)'}; {evidence.n(part, 1)}"
+        + f", least AICc {best.name if math.isfinite(best.aicc) else 'of none (too few points)'}; {evidence.n(part, arm, 1)}"
     )
     complete = bool(evidence.logs.finished(arm))
     missing = [name for name, good in holds.items() if not good]
@@ -99,7 +99,7 @@ def drawdown(evidence: Evidence) -> Claim:
     falls = [worst_drawdown(mean_K) for mean_K in mean_SK]
     text = (
         f"worst fall {100 * max(falls):.1f} points (of the mean over runs {100 * worst_drawdown(mean_SK.mean(0)):.1f}), "
-        f"between any two of {len(part.steps)} measurements; {evidence.n(part, 1)}"
+        f"between any two of {len(part.steps)} measurements; {evidence.n(part, arm, 1)}"
     )
     return Claim(STABILITY, claim, judged(max(falls) <= most), text, {"falls": falls})
 
@@ -127,7 +127,7 @@ def no_level_falls(evidence: Evidence) -> Claim:
     least = min(found, key=lambda label: found[label].value)
     text = (
         f"{len(fallen)} of {len(found)} levels fall{': ' + ', '.join(fallen) if fallen else ''}; lowest {least} "
-        f"{spread(found[least])}; {min(sizes)} to {max(sizes)} problems a level, {len(evidence.logs.finished(arm))} runs"
+        f"{spread(found[least])}; {min(sizes)} to {max(sizes)} problems a level, {evidence.runs(arm, len(evidence.logs.finished(arm)))}"
     )
     if absent:
         text += f"; not measured: {', '.join(absent)}"
@@ -156,7 +156,7 @@ def generalises(evidence: Evidence) -> list[Claim]:
         ratio = percentile(value, ratio_D)
         text = (
             f"{spread(gain)}, {trained} {spread(gain_trained)}: a share of {ratio}{_only_estimate(ratio, least)}; "
-            f"{evidence.n(part)}"
+            f"{evidence.n(part, arm)}"
         )
         numbers = {"gain": vars(gain), "gain_trained": vars(gain_trained), "share": vars(ratio)}
         out.append(Claim("Held-out", claim, judged(ratio.low >= least), text, numbers))
@@ -197,7 +197,7 @@ def sharpening(evidence: Evidence) -> list[Claim]:
         gain = evidence.mean(end_SP - start_P, arm, f"{name}, common")
         text = (
             f"start {means[best]:.3f} at temperature {best:g} (at 1: {means[1.0]:.3f}), trained {end_SP.mean():.3f}: "
-            f"{spread(gain)}; {len(runs)} runs x {len(keys)} problems"
+            f"{spread(gain)}; {evidence.runs(arm, len(runs))} x {len(keys)} problems"
         )
         numbers = {"temperatures": {f"{t:g}": mean for t, mean in means.items()}, "gain": vars(gain), "measure": label}
         out.append(Claim(SHARPENING, claim, judged(gain.low > 0), text, numbers))

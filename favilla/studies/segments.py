@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST = 2  # breakpoints
+ROUNDING = 1e-9  # slopes that a constant curve may have
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Broken:
     def signs(self) -> str:
         """ "+-+" for a rise, a fall and a rise; "0" where the interval of a slope holds 0."""
         return "".join(
-            "+" if low > 0 else "-" if high < 0 else "0" for low, high in zip(self.low, self.high, strict=True)
+            "+" if low > ROUNDING else "-" if high < -ROUNDING else "0"
+            for low, high in zip(self.low, self.high, strict=True)
         )
 
 

@@ -41,8 +41,8 @@ def compression(evidence: Evidence) -> list[Claim]:
         text = (
             f"{b_S.mean():.1f} to {a_S.mean():.1f} thinking tokens, {100 * fewer.value:.0f} % fewer ({100 * fewer.low:.0f} to "
             f"{100 * fewer.high:.0f}; among right answers to problems that both solve {same}); accuracy {spread(difference)} (90 %), "
-            f"{'equal' if equal else 'not shown to be equal'} within {100 * limits.equal:g} points; {evidence.n(ours)} and "
-            f"{evidence.n(theirs)}"
+            f"{'equal' if equal else 'not shown to be equal'} within {100 * limits.equal:g} points; {evidence.n(ours, arm)} and "
+            f"{evidence.n(theirs, head)}"
         )
         numbers = {"fewer": vars(fewer), "difference": vars(difference), "equal": equal}
         out.append(Claim(TOPIC, claim, judged(fewer.low >= limits.fewer_tokens and equal), text, numbers))
@@ -117,7 +117,7 @@ def _levels(evidence: Evidence, arm: str, name: str) -> dict[int, dict[str, Any]
             "signs": whole.signs, "runs": [single.signs for single in singles], "breaks": [math.exp(c) for c in whole.breaks],
             "slopes": whole.slopes, "low": whole.low, "high": whole.high,
             "text": f"{whole.signs} (tokens a factor e: {slopes}{'; bends at steps ' + bends if bends else ''}; {agree} of "
-                    f"{len(singles)} runs {THREE}; {len(one.problems)} problems)",
+                    f"{evidence.runs(arm, len(singles))} {THREE}; {len(one.problems)} problems)",
         }  # fmt: skip
     return found
 

@@ -50,7 +50,9 @@ def write_study(folder: Path, study: Study, course: Course, ways: Sequence[str] 
                 for step in steps:
                     for line in _lines(study, course, ways, arm, seed, step, None):
                         file.write(json.dumps(line) + "\n")
-            (run / "metrics.jsonl").write_text("".join(json.dumps(metrics(step)) + "\n" for step in range(1, STEPS + 1)))
+            (run / "metrics.jsonl").write_text(
+                "".join(json.dumps(metrics(step)) + "\n" for step in range(1, STEPS + 1))
+            )
 
 
 def metrics(step: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Against exact curves, brute force, and scipy's optimisers."""
+"""Against exact curves, brute force, and the optimisers of scipy (which scikit-learn brings along)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def test_noisy_fits_are_least_squares(seed: int) -> None:
     rng = np.random.default_rng(seed)
     y = 0.1 + 0.6 / (1 + (40 / STEPS) ** 1.5) + rng.normal(scale=0.01, size=len(STEPS))
     fits = all_fits(STEPS, y, 0.1)
-    theirs = least_squares(lambda p: 0.1 + p[0] / (1 + np.exp(p[2] * (p[1] - np.log(STEPS)))) - y, (0.6, math.log(40), 1.5))
+    theirs = least_squares(
+        lambda p: 0.1 + p[0] / (1 + np.exp(p[2] * (p[1] - np.log(STEPS)))) - y, (0.6, math.log(40), 1.5)
+    )
     assert fits["sigmoid"].rmse == pytest.approx(math.sqrt(2 * theirs.cost / len(y)), rel=1e-4)
     (a, b), _ = curve_fit(lambda s, a, b: 1 - a * s**-b, STEPS, y, p0=(0.9, 0.3))
     assert fits["power"].rmse == pytest.approx(np.sqrt(np.mean((1 - a * STEPS**-b - y) ** 2)), rel=1e-4)

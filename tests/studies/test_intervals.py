@@ -72,7 +72,9 @@ def test_what_shares_runs_and_problems_is_drawn_together() -> None:
     assert both[:, 1] == pytest.approx(2 * both[:, 0])
 
 
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 2)), max_size=12), st.sampled_from("abc"))
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 2)), max_size=12), st.sampled_from("abc")
+)
 def test_majority_is_the_mean_over_ties(drawn: list[tuple[str | None, int]], good: str) -> None:
     answers = [answer for answer, _ in drawn]
     votes = [answer for answer in answers if answer is not None]

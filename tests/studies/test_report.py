@@ -27,7 +27,9 @@ def healthy(arm: str, seed: int, name: str, level: int, step: int) -> tuple[floa
     e up to step 10, then shorter by 12, and from step 46 longer by 3; the other's 60 tokens throughout."""
     rate = 0.1 + (0.05 if name == "trained" else 0.03) * math.log(max(1, step))
     x = math.log(max(1, step))
-    bent = 40 + 6 * min(x, math.log(10)) - 12 * max(0, min(x, math.log(46)) - math.log(10)) + 3 * max(0, x - math.log(46))
+    bent = (
+        40 + 6 * min(x, math.log(10)) - 12 * max(0, min(x, math.log(46)) - math.log(10)) + 3 * max(0, x - math.log(46))
+    )
     return rate, bent if arm == "mid" else 60.0
 
 
@@ -60,7 +62,9 @@ def test_log_linear_growth_is_shown(found: dict[str, Any]) -> None:
     assert claim["numbers"]["fits"]["log-linear"]["r2"] > 0.999 > claim["numbers"]["fits"]["linear"]["r2"]
     # 3 to 200
     assert claim["numbers"]["decades"] == pytest.approx(math.log10(STEPS / 3), abs=0.01)
-    assert by_name(found)["pass@1 of level grows log-linearly"]["numbers"]["slope"]["value"] == pytest.approx(0.03, abs=0.001)
+    assert by_name(found)["pass@1 of level grows log-linearly"]["numbers"]["slope"]["value"] == pytest.approx(
+        0.03, abs=0.001
+    )
 
 
 def test_growth_uses_the_problems_that_all_measurements_have(found: dict[str, Any], good: Path) -> None:
@@ -80,7 +84,9 @@ def test_what_is_kept_and_what_generalises(found: dict[str, Any]) -> None:
     for what in ("strategy entropy", "distinct right solutions"):
         claim = claims[f"{what} of trained stay at 80 % of the start"]
         assert claim["verdict"] == "shown" and claim["numbers"]["share"]["value"] == pytest.approx(1, abs=0.05)
-    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["start"] == pytest.approx(math.log(2))
+    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["start"] == pytest.approx(
+        math.log(2)
+    )
 
 
 def test_sharpening_is_not_learning(found: dict[str, Any]) -> None:
@@ -98,7 +104,9 @@ def test_compression_and_its_phases(found: dict[str, Any]) -> None:
     claims = by_name(found)
     claim = claims["arm mid thinks in 30 % fewer tokens than none at equal accuracy"]
     tokens = healthy("mid", 0, "trained", 1, STEPS)[1]
-    assert claim["verdict"] == "shown" and claim["numbers"]["fewer"]["value"] == pytest.approx(1 - tokens / 60, abs=0.02)
+    assert claim["verdict"] == "shown" and claim["numbers"]["fewer"]["value"] == pytest.approx(
+        1 - tokens / 60, abs=0.02
+    )
     phases = claims["arm mid extends, compresses and extends its thoughts, without a schedule"]
     assert phases["verdict"] == "shown"
     for level in phases["numbers"]["levels"].values():
@@ -130,9 +138,13 @@ def test_fewer_ways_are_less_diverse(tmp_path: Path) -> None:
             line["strategy"] = line["solution"] = ["chain"] * len(line["correct"])
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     claims = by_name(report(tmp_path, tmp_path / "report"))
-    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["share"]["value"] == pytest.approx(0)
+    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["share"][
+        "value"
+    ] == pytest.approx(0)
     # The start has 3 or 4 right ones of 32, of which two ways have a half each; those with 4 have 2 different ones.
-    assert claims["distinct right solutions of trained stay at 80 % of the start"]["numbers"]["share"]["value"] == pytest.approx(0.5)
+    assert claims["distinct right solutions of trained stay at 80 % of the start"]["numbers"]["share"][
+        "value"
+    ] == pytest.approx(0.5)
     assert claims["distinct right solutions of trained stay at 80 % of the start"]["verdict"] == "not shown"
 
 
@@ -155,12 +167,18 @@ def test_missing_runs_are_named_and_the_rest_is_reported(good: Path, tmp_path: P
     shutil.rmtree(run_folder(folder, "mid", 1))
     path = run_folder(folder, "none", 2) / "metrics.jsonl"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:60]))
-    (folder / "start.jsonl").write_text("".join((folder / "start.jsonl").read_text().splitlines(keepends=True)[:85]) + '{"cut')
+    (folder / "start.jsonl").write_text(
+        "".join((folder / "start.jsonl").read_text().splitlines(keepends=True)[:85]) + '{"cut'
+    )
     found = report(folder, folder / "report")
-    assert found["lacking"] == ["start at temperature 0.5: level", "arm none, seed 2: 60 of 200 steps", "arm mid, seed 1: not begun"]
+    assert found["lacking"] == [
+        "start at temperature 0.5: level",
+        "arm none, seed 2: 60 of 200 steps",
+        "arm mid, seed 1: not begun",
+    ]
     claims = by_name(found)
     assert claims["pass@1 of trained grows log-linearly"]["verdict"] == "shown"
-    assert "2 runs x" in claims["pass@1 of trained grows log-linearly"]["text"]
+    assert "2 of 3 runs x" in claims["pass@1 of trained grows log-linearly"]["text"]
 
     for arm in ("none", "mid"):
         shutil.rmtree(folder / "runs" / arm)
@@ -176,7 +194,10 @@ def test_unfinished_runs_are_provisional(good: Path, tmp_path: Path) -> None:
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:120]))
     claims = by_name(report(folder, folder / "report"))
     claim = claims["pass@1 of trained grows log-linearly"]
-    assert claim["verdict"] == "not measured" and "0 of 3 runs of arm 'none' have finished; so far: steps 3 to" in claim["text"]
+    assert (
+        claim["verdict"] == "not measured"
+        and "0 of 3 runs of arm 'none' have finished; so far: steps 3 to" in claim["text"]
+    )
 
 
 def test_a_measurement_that_was_cut_short_does_not_count(good: Path, tmp_path: Path) -> None:
