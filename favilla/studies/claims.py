@@ -92,7 +92,7 @@ class Evidence:
 
     def n(self, part: Curves, arm: str, step: int = -1) -> str:
         """How much a number rests on, in words."""
-        runs, samples = len(part.tallies), part.tallies[0][step][0].n
+        runs, samples = len(part.tallies), part.tallies[0][min(step, len(part.steps) - 1)][0].n
         return f"{self.runs(arm, runs)} x {len(part.problems)} problems x {samples} samples"
 
     def runs(self, arm: str, count: int) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from favilla.evals.samples import majority, pass_at_k
 from favilla.studies.plan import START, Study, declared, run_folder
+from favilla.train.rl.recipe import EvalPart
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +84,23 @@ def read_logs(folder: Path) -> Logs:
     for line in read_lines(folder / START):
         by_set = start.setdefault(float(line["temperature"]), {})
         by_set.setdefault(line["set"], {})[key_of(line)] = tally(line, study.start.votes)
+    for t, by_set in start.items():
+        for part in study.sets:
+            # Half a set is another set.
+            if len(by_set.get(part.name, ())) < start_size(part, t):
+                by_set.pop(part.name, None)
     arms: dict[str, list[Run]] = {}
     for arm, seed in asked:
         run = read_run(run_folder(folder, arm, seed), arm, seed)
         if run is not None:
             arms.setdefault(arm, []).append(run)
     return Logs(study, start, arms, asked)
+
+
+def start_size(part: EvalPart, temperature: float) -> int:
+    """How many problems of a set the start is measured on: at temperature 1 as many as a run's ends."""
+    count = part.ends_prompts if temperature == 1.0 else None
+    return len(part.families) * len(part.levels) * (count or part.prompts)
 
 
 def read_run(folder: Path, arm: str, seed: int) -> Run | None:

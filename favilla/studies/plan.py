@@ -129,8 +129,11 @@ class Study(Strict):
             if name not in sets:
                 raise ValueError(f"[analysis] {name!r} is no [[eval]] of the RL recipe; there are {', '.join(sets)}")
         for part in sets.values():
-            if part.samples < analysis.k:
-                raise ValueError(f"[[eval]] {part.name}: {part.samples} samples do not give pass@{analysis.k}")
+            fewest = min(part.samples, part.ends_samples or part.samples)
+            if fewest < analysis.k:
+                raise ValueError(f"[[eval]] {part.name}: {fewest} samples do not give pass@{analysis.k}")
+            if fewest < self.start.votes:
+                raise ValueError(f"[[eval]] {part.name}: {fewest} samples are no {self.start.votes} votes")
         if analysis.window[1] > self.recipe.optim.steps:
             raise ValueError(f"[analysis] window ends at {analysis.window[1]}, the run at {self.recipe.optim.steps}")
         return self

@@ -172,12 +172,14 @@ def test_missing_runs_are_named_and_the_rest_is_reported(good: Path, tmp_path: P
     )
     found = report(folder, folder / "report")
     assert found["lacking"] == [
-        "start at temperature 0.5: level",
+        "start at temperature 0.5: trained, level",
         "arm none, seed 2: 60 of 200 steps",
         "arm mid, seed 1: not begun",
     ]
     claims = by_name(found)
     assert claims["pass@1 of trained grows log-linearly"]["verdict"] == "shown"
+    sharp = claims["pass@1 of trained exceeds the start at its best temperature"]
+    assert sharp["verdict"] == "not measured" and "lacks temperatures 0.5" in sharp["text"]
     assert "2 of 3 runs x" in claims["pass@1 of trained grows log-linearly"]["text"]
 
     for arm in ("none", "mid"):

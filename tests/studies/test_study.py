@@ -200,6 +200,7 @@ def test_the_shipped_study_is_valid() -> None:
         (("window = [1, 3]", "window = [1, 9]"), "window ends at 9"),
         (("window = [1, 3]", "window = [3, 1]"), "window"),
         (("k = 2", "k = 16"), "do not give pass@16"),
+        (("votes = 2", "votes = 3"), "2 samples are no 3 votes"),
         (('"pictures"', '"twin"'), "'twin' is no "),
         (("seeds = [0, 1]", "seeds = [0, 0]"), "give each once"),
         (("[arms.none]", "[arms.free]"), "headline 'none' is no arm"),
