@@ -24,6 +24,7 @@ from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
 from favilla.cli.rl import rl
+from favilla.cli.study import report, study
 from favilla.cli.tune import tune
 from favilla.cli.worlds import worlds
 from favilla.errors import UserError
@@ -36,6 +37,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "pretrain": pretrain,
     "tune": tune,
     "rl": rl,
+    "study": study,
+    "report": report,
     "contemplate": contemplate,
 }
 

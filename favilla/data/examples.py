@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Mixture:
     stages: numbers of the examples with which the second, third, ... stage begins (a curriculum); none: one stage.
     efforts: probability of each effort level. questions: at most that many questions about one picture.
     conversations: share of picture examples that are one conversation of several turns instead of branches.
+    styles: how often each style of solution is shown, whatever the effort; empty: the effort decides (STYLE_OF_EFFORT).
     practice: words that each example brings along for practice in reading; they stand anywhere from example number
     `practice_grown` on, and leave their cells little by little before.
     """
@@ -55,6 +56,7 @@ class Mixture:
     stages: tuple[int, ...] = ()
     practice: int = 0
     practice_grown: int = 0
+    styles: dict[Style, float] = field(default_factory=dict)
 
     def stage(self, index: int) -> int:
         """The stage, from 0, that example number `index` belongs to."""
@@ -120,6 +122,8 @@ def make_example(
     problems = draw_problems(mixture, rng, index)
     effort = rng.choices(list(mixture.efforts), list(mixture.efforts.values()))[0]
     style = STYLE_OF_EFFORT[effort]
+    if mixture.styles:
+        style = rng.choices(list(mixture.styles), list(mixture.styles.values()))[0]
     in_turns = rng.random() < mixture.conversations
     # What a history answers it answers without thinking, whatever the effort: that is no model for the model.
     given = [len(p.history) for p in problems]

@@ -44,6 +44,28 @@ def strategy_entropy(labels: Iterable[Hashable]) -> float:
     return float(-(share * np.log(share)).sum()) + 0.0
 
 
+class Resampling:
+    """Runs and problems drawn anew, with replacement, `draws` times. Whatever has the same runs or the same problems is drawn
+    together, so that what is computed from several means (a difference, a ratio, a slope) is paired as it should be."""
+
+    def __init__(self, draws: int = 2000, seed: int = 0):
+        self.draws, self.seed = draws, seed
+        self._weights: dict[tuple[str, int], np.ndarray] = {}
+
+    def weights(self, name: str, count: int) -> np.ndarray:
+        """(draws, count): how often each of `count` members of `name` was drawn, as shares; the same for the same name."""
+        if (name, count) not in self._weights:
+            rng = np.random.default_rng([self.seed, *name.encode()])
+            self._weights[name, count] = rng.multinomial(count, [1 / count] * count, size=self.draws) / count
+        return self._weights[name, count]
+
+    def means(self, value_SPX: np.ndarray, runs: str, problems: str) -> np.ndarray:
+        """Means over runs (S) and problems (P) at each draw: (draws, ...) of (S, P, ...). runs, problems: names of what is
+        drawn."""
+        by_run = np.einsum("ds,sp...->dp...", self.weights(runs, value_SPX.shape[0]), value_SPX)
+        return np.einsum("dp,dp...->d...", self.weights(problems, value_SPX.shape[1]), by_run)
+
+
 def two_level_bootstrap(
     values: Sequence[Sequence[float]], *, shared: bool = True, draws: int = 2000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float, float]:
@@ -60,15 +82,26 @@ def two_level_bootstrap(
         raise ValueError("a bootstrap needs at least one run, and a problem in each")
     if shared and len({len(run) for run in runs}) > 1:
         raise ValueError("runs that share their problems must have equally many")
-    rng = np.random.default_rng(seed)
-    means = np.empty(draws)
-    for draw in range(draws):
-        chosen = rng.integers(len(runs), size=len(runs))
-        if shared:
-            problems = rng.integers(len(runs[0]), size=len(runs[0]))
-            means[draw] = np.mean([runs[run][problems].mean() for run in chosen])
-        else:
+    if shared:
+        means = Resampling(draws, seed).means(np.array(runs), "runs", "problems")
+    else:
+        rng = np.random.default_rng(seed)
+        means = np.empty(draws)
+        for draw in range(draws):
+            chosen = rng.integers(len(runs), size=len(runs))
             means[draw] = np.mean([runs[r][rng.integers(len(runs[r]), size=len(runs[r]))].mean() for r in chosen])
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(means, [tail, 100 - tail])
     return float(np.mean([run.mean() for run in runs])), float(low), float(high)
+
+
+def majority(answers: Sequence[Hashable | None], right: Sequence[bool]) -> float:
+    """Probability that the most frequent answer is right, ties broken at random (self-consistency, Wang et al. 2022). None
+    is no vote; without any vote 0. right: of each answer; equal answers are equally right."""
+    votes = Counter(answer for answer in answers if answer is not None)
+    if not votes:
+        return 0.0
+    most = max(votes.values())
+    correct = {answer for answer, good in zip(answers, right, strict=True) if good}
+    leaders = [answer for answer, count in votes.items() if count == most]
+    return sum(answer in correct for answer in leaders) / len(leaders)

@@ -112,7 +112,14 @@ def pretrain(
     maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
 
     # Train. The number of steps may change: until the decay begins, a longer run is the same run.
-    free: Any = {"name": True, "optim": {"steps"}, "data": {"workers"}, "run": {"compile", "log_every", "save_every"}}
+    # Where styles are not used, checkpoints are those of a time that did not know them.
+    unused = set() if recipe.data.styles else {"styles"}
+    free: Any = {
+        "name": True,
+        "optim": {"steps"},
+        "data": {"workers"} | unused,
+        "run": {"compile", "log_every", "save_every"},
+    }
     identity = recipe.model_dump_json(exclude=free)
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
     train(job, model, ImageProcessor.load(model_folder), maker, folder, place, quiet)

@@ -12,6 +12,7 @@ from favilla.data.batches import Shape
 from favilla.data.examples import EFFORTS, Mixture, Task
 from favilla.errors import UserError
 from favilla.model import SparkConfig, TextConfig, VisionConfig
+from favilla.worlds.base import Style
 from favilla.worlds.registry import get
 
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -72,6 +73,9 @@ class PracticePart(Strict):
 
 
 class DataPart(Strict):
+    """styles: share of each style of solution, whatever the effort, so that a model knows several ways under one prompt and RL
+    can choose; none: the effort decides."""
+
     rows: int = Field(ge=1)
     tokens: int = Field(ge=32)
     targets: float = Field(default=0.4, gt=0, le=1)  # at most that share of a batch's tokens are targets
@@ -81,6 +85,7 @@ class DataPart(Strict):
     questions: int = Field(default=3, ge=1)
     conversations: float = Field(default=0.0, ge=0, le=1)
     efforts: dict[Literal["low", "medium", "high", "xhigh"], Share] = {"low": 0.3, "medium": 0.35, "high": 0.35}
+    styles: dict[Style, Share] = {}
     # numbers of the examples with which the second, third, ... stage begins
     stages: tuple[Annotated[int, Field(gt=0)], ...] = ()
     tasks: dict[str, TaskPart] = Field(min_length=1)
@@ -117,10 +122,13 @@ class DataPart(Strict):
             raise UserError("recipe: [data] stages must rise, and every stage needs a task with a weight above 0")
         if not any(self.efforts.values()):
             raise UserError("recipe: [data] efforts: give at least one a weight above 0")
+        if self.styles and not any(self.styles.values()):
+            raise UserError("recipe: [data] styles: give at least one a weight above 0")
         efforts: dict[str, float] = {name: self.efforts.get(name, 0.0) for name in EFFORTS}  # type: ignore[call-overload]
         return Mixture(
             tuple(tasks), efforts, self.questions, self.conversations, stages=self.stages,
             practice=self.practice.words, practice_grown=self.practice.grown,
+            styles=dict(self.styles),
         )  # fmt: skip
 
     def shape(self, patch_values: int, merge: int) -> Shape:

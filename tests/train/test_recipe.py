@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from favilla.data.examples import draw_problems
+from favilla.chat.images import ImageProcessor
+from favilla.chat.tokenizer import Tokenizer
+from favilla.data.examples import draw_problems, make_example
 from favilla.errors import UserError
 from favilla.train.recipe import load_recipe
 
@@ -14,7 +16,9 @@ DEBUG = (RECIPES / "debug.toml").read_text()
 
 
 @pytest.mark.parametrize(
-    "path", sorted(set(RECIPES.glob("*.toml")) - set(RECIPES.glob("rl*.toml"))), ids=lambda path: path.stem
+    "path",
+    sorted(set(RECIPES.glob("*.toml")) - set(RECIPES.glob("rl*.toml")) - set(RECIPES.glob("study-[!b]*.toml"))),
+    ids=lambda path: path.stem,
 )
 def test_shipped_recipes_are_valid(path: Path) -> None:
     recipe = load_recipe(path)
@@ -101,3 +105,26 @@ def test_practice_that_nothing_reads_is_refused(tmp_path: Path, old: str, new: s
     with pytest.raises(UserError, match="practice") as caught:
         load_recipe(path)
     assert "\n" not in str(caught.value)
+
+
+def test_styles_are_mixed_under_one_effort(tmp_path: Path, tiny_folder: Path) -> None:
+    """In the shares that are given; where none are, the effort decides."""
+    tokenizer, processor = Tokenizer.load(tiny_folder), ImageProcessor.load(tiny_folder)
+    path = tmp_path / "r.toml"
+    one = "workers = 1\nefforts = { high = 1 }"
+    text = DEBUG.replace("[data.tasks.lists]\nlevels = [1]\n[data.tasks.counting]\nlevels = [1]\n", "")
+
+    def thinking(recipe: str) -> float:
+        path.write_text(recipe)
+        mixture = load_recipe(path).data.mixture()
+        drawn = [make_example(mixture, tokenizer, processor, 0, index, 512) for index in range(300)]
+        texts = [tokenizer.decode(list(example.branches[0][0])) for example in drawn if example is not None]
+        assert len(texts) == 300 and all("effort" in text or "high" in text for text in texts[:1])
+        return sum("to=self" in text for text in texts) / len(texts)
+
+    assert thinking(text.replace("workers = 1", one)) == 1
+    mixed = thinking(text.replace("workers = 1", f"{one}\nstyles = {{ direct = 0.6, terse = 0.2, steps = 0.2 }}"))
+    assert mixed == pytest.approx(0.4, abs=0.09)
+    path.write_text(text.replace("workers = 1", f"{one}\nstyles = {{ direct = 0.0 }}"))
+    with pytest.raises(UserError, match="styles"):
+        load_recipe(path).data.mixture()

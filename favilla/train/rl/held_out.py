@@ -33,22 +33,12 @@ class HeldOut:
         if rank == 0:
             drop_lines_after(path, -1 if first is None else first)
 
-    def prompts(self, part: EvalPart, ends: bool) -> list[Prompt]:
-        """The problems of a set; those of a smaller measurement are the first of a larger one."""
-        count = (part.ends_prompts or part.prompts) if ends else part.prompts
-        prompts = []
-        for family, level in part.entries():
-            most = max(part.prompts, part.ends_prompts or 0)
-            problems = held_out_problems(family, level, part.split, most, part.seed)
-            prompts += [world_prompt(family, problem, part.effort) for problem in problems[:count]]
-        return prompts
-
     def measure(self, step: int, ends: bool, rollouts: Rollouts, reward: Reward) -> dict[str, dict[str, float]]:
         """Measure all sets after `step` updates; returns for each set the means of pass@1 and of length."""
         means: dict[str, dict[str, float]] = {}
         for part in self.parts:
             n = (part.ends_samples or part.samples) if ends else part.samples
-            mine = self.prompts(part, ends)[self.rank :: self.world]
+            mine = set_prompts(part, ends)[self.rank :: self.world]
             seeds = [seed_of(self.seed, part.name, prompt.task.problem.instance) for prompt in mine]
             lines = [
                 line(step, part.name, prompt, samples, reward(prompt, samples))
@@ -64,6 +54,17 @@ class HeldOut:
                 "length": _mean([sum(line["tokens"]) / n for line in everybody]),
             }
         return means
+
+
+def set_prompts(part: EvalPart, ends: bool) -> list[Prompt]:
+    """The problems of a set; those of a smaller measurement are the first of a larger one (`ends`)."""
+    count = (part.ends_prompts or part.prompts) if ends else part.prompts
+    prompts = []
+    for family, level in part.entries():
+        most = max(part.prompts, part.ends_prompts or 0)
+        problems = held_out_problems(family, level, part.split, most, part.seed)
+        prompts += [world_prompt(family, problem, part.effort) for problem in problems[:count]]
+    return prompts
 
 
 def line(step: int, name: str, prompt: Prompt, samples: Sequence[Sample], scores: Sequence[Score]) -> dict[str, Any]:

@@ -110,13 +110,15 @@ class OptimPart(Strict):
 
 class RunPart(Strict):
     """Micro-batches of rows x tokens. autocast: the trainer computes in bfloat16. per_decade: held-out measurements at that
-    many steps a decade, at the start and at the end. snapshots: steps after which the model folder is kept as well."""
+    many steps a decade, at the start (unless measure_start is false: several runs may share one) and at the end. snapshots:
+    steps after which the model folder is kept as well."""
 
     rows: int = Field(default=16, ge=1)
     tokens: int = Field(default=384, ge=64)
     autocast: bool = False
     save_every: int = Field(default=20, ge=1)
     per_decade: int = Field(default=5, ge=1)
+    measure_start: bool = True
     snapshots: tuple[int, ...] = ()
 
 

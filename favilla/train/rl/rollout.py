@@ -22,21 +22,25 @@ def banned(tokenizer: Tokenizer, vocab_size: int) -> torch.Tensor:
 
 
 class EngineRollouts:
-    """`Rollouts` of one turn, at temperature 1 from the whole distribution, so that log-probabilities are the policy's.
+    """`Rollouts` of one turn, from the whole distribution, at temperature 1 unless a measurement wants another, so that
+    log-probabilities are the policy's.
 
     engine: makes an engine with the weights as they are now; it is asked each time, since engines may keep copies. At most
     `batch` prompts are given to it at a time.
     """
 
-    def __init__(self, engine: Callable[[], Engine], max_new_tokens: int, batch: int = 64):
-        self.engine, self.max_new_tokens, self.batch = engine, max_new_tokens, batch
+    def __init__(self, engine: Callable[[], Engine], max_new_tokens: int, batch: int = 64, temperature: float = 1.0):
+        self.engine, self.max_new_tokens, self.batch, self.temperature = engine, max_new_tokens, batch, temperature
 
     def __call__(self, prompts: Sequence[Prompt], n: int, seeds: Sequence[int]) -> list[list[Sample]]:
         engine = self.engine()
         requests = [
-            Request(p.messages, n=n, temperature=1.0, seed=seed, max_new_tokens=self.max_new_tokens, effort=p.effort)
+            Request(
+                p.messages, n=n, temperature=self.temperature, seed=seed, max_new_tokens=self.max_new_tokens,
+                effort=p.effort,
+            )
             for p, seed in zip(prompts, seeds, strict=True)
-        ]
+        ]  # fmt: skip
         groups: list[list[Sample]] = []
         for start in range(0, len(requests), self.batch):
             part = requests[start : start + self.batch]

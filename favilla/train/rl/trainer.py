@@ -105,7 +105,7 @@ def rl(
 
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
     free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
-    free |= {"run": {"save_every", "per_decade", "snapshots"}}
+    free |= {"run": {"save_every", "per_decade", "measure_start", "snapshots"}}
     identity = recipe.model_dump_json(exclude=free) + str(source.resolve())
     resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
     first = resumed[0] if resumed else 0
@@ -120,7 +120,7 @@ def rl(
 
     finished = first
     with closing(progress), StopRequest() as stop:
-        if not resumed and recipe.eval:
+        if not resumed and recipe.eval and recipe.run.measure_start:
             model.eval()
             held_out.measure(0, True, rollouts, reward)
         for step in range(first, o.steps):

@@ -22,7 +22,11 @@ SMALL = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "recipes").glob("rl*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted((ROOT / "recipes").glob("rl*.toml")), ROOT / "recipes" / "study-arm.toml"],
+    ids=lambda path: path.stem,
+)
 def test_shipped_recipes_are_valid(path: Path) -> None:
     pytest.importorskip("reasoning_gym", reason="needs reasoning-gym: pip install 'favilla[rl]'")
     recipe = read_recipe(path, RLRecipe)

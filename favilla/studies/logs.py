@@ -1,0 +1,209 @@
+"""What a study's runs have logged, as arrays. Everything a report says is computed from here, without a model.
+
+Axes: S runs (seeds), P problems, K steps.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from favilla.evals.samples import majority, pass_at_k
+from favilla.studies.plan import START, Study, declared, run_folder
+from favilla.train.rl.recipe import EvalPart
+
+log = logging.getLogger(__name__)
+
+Key = tuple[str, int, str]  # family, level, instance
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The samples of one problem at one measurement. correct among n; thinking, tokens: means a sample; thinking_right:
+    a right sample's, NaN without any; parsed, finished: shares; strategies of all samples; solutions of the right ones; votes: probability that a majority of answers is right, if
+    answers were kept."""
+
+    n: int
+    correct: int
+    thinking: float
+    thinking_right: float
+    tokens: float
+    parsed: float
+    finished: float
+    strategies: dict[str, int]
+    solutions: tuple[str, ...]
+    votes: float | None = None
+
+    def pass_at(self, k: int) -> float:
+        return pass_at_k(self.n, self.correct, k)
+
+
+# set -> step -> problem
+Measurements = dict[str, dict[int, dict[Key, Tally]]]
+
+
+@dataclass
+class Run:
+    """One run. steps: done so far; metrics: the lines of metrics.jsonl."""
+
+    arm: str
+    seed: int
+    steps: int
+    held_out: Measurements
+    metrics: list[dict[str, Any]] = field(repr=False, default_factory=list)
+
+
+@dataclass
+class Logs:
+    """A study, its start by temperature (set -> problem), and its runs by arm. asked: (arm, seed) of all runs of the plan."""
+
+    study: Study
+    start: dict[float, dict[str, dict[Key, Tally]]]
+    arms: dict[str, list[Run]]
+    asked: list[tuple[str, int]]
+
+    def finished(self, arm: str) -> list[Run]:
+        """Runs that were measured at their last step."""
+        last = self.study.recipe.optim.steps
+        return [r for r in self.arms.get(arm, []) if last in r.held_out.get(self.study.analysis.trained, {})]
+
+
+def read_logs(folder: Path) -> Logs:
+    """Raises UserError when the folder holds no study."""
+    study = declared(folder)
+    asked = [(arm, seed) for arm, part in study.arms.items() for seed in part.seeds]
+    start: dict[float, dict[str, dict[Key, Tally]]] = {}
+    for line in read_lines(folder / START):
+        by_set = start.setdefault(float(line["temperature"]), {})
+        by_set.setdefault(line["set"], {})[key_of(line)] = tally(line, study.start.votes)
+    for t, by_set in start.items():
+        for part in study.sets:
+            # Half a set is another set.
+            if len(by_set.get(part.name, ())) < start_size(part, t):
+                by_set.pop(part.name, None)
+    arms: dict[str, list[Run]] = {}
+    for arm, seed in asked:
+        run = read_run(run_folder(folder, arm, seed), arm, seed)
+        if run is not None:
+            arms.setdefault(arm, []).append(run)
+    return Logs(study, start, arms, asked)
+
+
+def start_size(part: EvalPart, temperature: float) -> int:
+    """How many problems of a set the start is measured on: at temperature 1 as many as a run's ends."""
+    count = part.ends_prompts if temperature == 1.0 else None
+    return len(part.families) * len(part.levels) * (count or part.prompts)
+
+
+def read_run(folder: Path, arm: str, seed: int) -> Run | None:
+    """A run as far as it has come; None before its first step. A measurement that was still being written when the run was
+    stopped is no measurement: its step stands in no metrics yet."""
+    metrics = list(read_lines(folder / "metrics.jsonl"))
+    if not metrics:
+        return None
+    steps = int(metrics[-1]["step"])
+    held_out: Measurements = {}
+    for line in read_lines(folder / "held_out.jsonl"):
+        if line["step"] <= steps:
+            by_step = held_out.setdefault(line["set"], {})
+            by_step.setdefault(int(line["step"]), {})[key_of(line)] = tally(line)
+    return Run(arm, seed, steps, held_out, metrics)
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSONL file; nothing of a file that is not there. A line that was cut off is left out, and said."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, text in enumerate(file, start=1):
+            try:
+                yield json.loads(text)
+            except json.JSONDecodeError:
+                log.warning("%s, line %d: cut off, left out", path, number)
+
+
+def key_of(line: dict[str, Any]) -> Key:
+    return line["family"], int(line["level"]), line["instance"]
+
+
+def tally(line: dict[str, Any], votes: int = 0) -> Tally:
+    """A line of held_out.jsonl or start.jsonl; votes: size of the majorities, taken of disjoint blocks of its samples."""
+    right, n = line["correct"], len(line["correct"])
+    answers = line.get("answers") or []
+    blocks = range(0, n - votes + 1, votes) if answers and votes else ()
+    thought_right = [t for t, good in zip(line["thinking"], right, strict=True) if good]
+    voted = [majority(answers[at : at + votes], right[at : at + votes]) for at in blocks]
+    return Tally(
+        n, sum(right), _mean(line["thinking"]), _mean(thought_right) if thought_right else math.nan, _mean(line["tokens"]), _mean(line["parsed"]), _mean(line["finished"]),
+        dict(Counter(str(label) for label in line["strategy"])),
+        tuple(str(solution) for solution, good in zip(line["solution"], right, strict=True) if good),
+        _mean(voted) if voted else None,
+    )  # fmt: skip
+
+
+def common(measured: Sequence[dict[Key, Tally]]) -> list[Key]:
+    """The problems that all measurements have, in a fixed order: a mean moves when problems come and go."""
+    return sorted(set.intersection(*(set(part) for part in measured))) if measured else []
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Runs of an arm on a set, at the steps all of them have, on the problems that all measurements share, the start
+    included if it was measured (as step 0). tallies: [run][step][problem]."""
+
+    steps: tuple[int, ...]
+    problems: tuple[Key, ...]
+    tallies: list[list[list[Tally]]]
+
+    def values(self, of: Any) -> np.ndarray:
+        """(S, P, K) of a function of a tally."""
+        return np.array([[[of(t) for t in step] for step in run] for run in self.tallies], dtype=float).swapaxes(1, 2)
+
+    def level(self, level: int) -> Curves:
+        """The problems of one level."""
+        at = [i for i, key in enumerate(self.problems) if key[1] == level]
+        tallies = [[[step[i] for i in at] for step in run] for run in self.tallies]
+        return Curves(self.steps, tuple(self.problems[i] for i in at), tallies)
+
+
+def curves(logs: Logs, arm: str, name: str, runs: Sequence[Run] | None = None) -> Curves | None:
+    """None when no run of the arm has measured the set."""
+    runs = [run for run in (logs.arms.get(arm, []) if runs is None else runs) if run.held_out.get(name)]
+    if not runs:
+        return None
+    start = logs.start.get(1.0, {}).get(name, {})
+    steps = sorted(set.intersection(*(set(run.held_out[name]) for run in runs)))
+    measured = [[run.held_out[name][step] for step in steps] for run in runs]
+    if start and 0 not in steps:
+        steps, measured = [0, *steps], [[start, *run] for run in measured]
+    problems = common([part for run in measured for part in run])
+    if not problems or not steps:
+        return None
+    return Curves(
+        tuple(steps), tuple(problems), [[[part[key] for key in problems] for part in run] for run in measured]
+    )
+
+
+def ends(logs: Logs, arm: str, name: str) -> Curves | None:
+    """Start and last step of the finished runs, on all problems of the larger measurements there; None when one lacks."""
+    start, last = logs.start.get(1.0, {}).get(name), logs.study.recipe.optim.steps
+    runs = [run for run in logs.finished(arm) if last in run.held_out.get(name, {})]
+    if not start or not runs:
+        return None
+    measured = [[start, run.held_out[name][last]] for run in runs]
+    problems = common([part for run in measured for part in run])
+    if not problems:
+        return None
+    return Curves((0, last), tuple(problems), [[[part[key] for key in problems] for part in run] for run in measured])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

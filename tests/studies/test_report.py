@@ -1,0 +1,228 @@
+"""Reports of logs whose answers are known."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from favilla.errors import UserError
+from favilla.evals.samples import strategy_entropy
+from favilla.studies.diversity import conditional_entropy
+from favilla.studies.logs import read_logs
+from favilla.studies.plan import run_folder
+from favilla.studies.report import report
+from tests.studies.synthetic import STEPS, synthetic_study, write_study
+
+ARMS = {"none": {"seeds": [0, 1, 2]}, "mid": {"coefficient": 0.2, "seeds": [0, 1]}}
+
+
+def healthy(arm: str, seed: int, name: str, level: int, step: int) -> tuple[float, float]:
+    """Log-linear growth of 5 points a factor e (3 held out); the penalised arm as good, its thoughts longer by 6 tokens a factor
+    e up to step 10, then shorter by 12, and from step 46 longer by 3; the other's 60 tokens throughout."""
+    rate = 0.1 + (0.05 if name == "trained" else 0.03) * math.log(max(1, step))
+    x = math.log(max(1, step))
+    bent = (
+        40 + 6 * min(x, math.log(10)) - 12 * max(0, min(x, math.log(46)) - math.log(10)) + 3 * max(0, x - math.log(46))
+    )
+    return rate, bent if arm == "mid" else 60.0
+
+
+def sick(arm: str, seed: int, name: str, level: int, step: int) -> tuple[float, float]:
+    """Grows at once and falls again; level 2 ends below its start."""
+    if level == 2:
+        return (0.3 if step == 0 else 0.02), 20.0
+    return (0.1 if step == 0 else 0.5 if step < 50 else 0.3), 20.0
+
+
+def by_name(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {claim["name"]: claim for claim in found["claims"]}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good")
+    write_study(folder, synthetic_study(ARMS), healthy)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(good: Path) -> dict[str, Any]:
+    return report(good, good / "report")
+
+
+def test_log_linear_growth_is_shown(found: dict[str, Any]) -> None:
+    claim = by_name(found)["pass@1 of trained grows log-linearly"]
+    assert claim["verdict"] == "shown" and claim["numbers"]["slope"]["value"] == pytest.approx(0.05, abs=0.001)
+    assert claim["numbers"]["fits"]["log-linear"]["r2"] > 0.999 > claim["numbers"]["fits"]["linear"]["r2"]
+    # 3 to 200
+    assert claim["numbers"]["decades"] == pytest.approx(math.log10(STEPS / 3), abs=0.01)
+    assert by_name(found)["pass@1 of level grows log-linearly"]["numbers"]["slope"]["value"] == pytest.approx(
+        0.03, abs=0.001
+    )
+
+
+def test_growth_uses_the_problems_that_all_measurements_have(found: dict[str, Any], good: Path) -> None:
+    curve = found["curves"]["none"]["trained"]["pass@1"]
+    assert curve["problems"] == 20 and curve["steps"][0] == 0 and curve["steps"][-1] == STEPS
+    row = next(row for row in found["ends"] if row["arm"] == "none" and row["set"] == "trained")
+    assert (row["problems"], row["samples"], row["runs"]) == (40, 32, 3)
+
+
+def test_what_is_kept_and_what_generalises(found: dict[str, Any]) -> None:
+    claims = by_name(found)
+    assert claims["pass@1 of trained never falls by more than 3 points"]["verdict"] == "shown"
+    assert claims["at no level pass@16 falls below the start"]["verdict"] == "shown"
+    share = claims["level gains at least 0.5 of what trained gains"]
+    assert share["verdict"] == "shown" and share["numbers"]["share"]["value"] == pytest.approx(0.6, abs=0.01)
+    # two ways in turn, at start and end
+    for what in ("strategy entropy", "distinct right solutions"):
+        claim = claims[f"{what} of trained stay at 80 % of the start"]
+        assert claim["verdict"] == "shown" and claim["numbers"]["share"]["value"] == pytest.approx(1, abs=0.05)
+    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["start"] == pytest.approx(
+        math.log(2)
+    )
+
+
+def test_sharpening_is_not_learning(found: dict[str, Any]) -> None:
+    """The start has 0.1 at both temperatures. Its 16 samples hold 1 or 2 right ones, and every wrong answer is another one: so
+    two right ones are a majority, and one is one of 16 that tie."""
+    claims = by_name(found)
+    temperature = claims["pass@1 of trained exceeds the start at its best temperature"]
+    assert temperature["verdict"] == "shown"
+    assert temperature["numbers"]["gain"]["value"] == pytest.approx(0.05 * math.log(STEPS), abs=0.01)
+    votes = claims["pass@1 of trained exceeds the start's majority of 16"]
+    assert votes["verdict"] == "not shown" and votes["numbers"]["temperatures"]["0.5"] == pytest.approx(0.6 + 0.4 / 16)
+
+
+def test_compression_and_its_phases(found: dict[str, Any]) -> None:
+    claims = by_name(found)
+    claim = claims["arm mid thinks in 30 % fewer tokens than none at equal accuracy"]
+    tokens = healthy("mid", 0, "trained", 1, STEPS)[1]
+    assert claim["verdict"] == "shown" and claim["numbers"]["fewer"]["value"] == pytest.approx(
+        1 - tokens / 60, abs=0.02
+    )
+    phases = claims["arm mid extends, compresses and extends its thoughts, without a schedule"]
+    assert phases["verdict"] == "shown"
+    for level in phases["numbers"]["levels"].values():
+        assert level["signs"] == "+-+" and level["runs"] == ["+-+", "+-+"]
+        assert level["slopes"] == pytest.approx([6, -12, 3], abs=0.8)
+        assert np.log(level["breaks"]) == pytest.approx(np.log([10, 46]), abs=0.1)
+
+
+def test_what_is_not_so_is_not_shown(tmp_path: Path) -> None:
+    write_study(tmp_path, synthetic_study({"none": {"seeds": [0, 1]}, "mid": {"coefficient": 1, "seeds": [0]}}), sick)
+    claims = by_name(report(tmp_path, tmp_path / "report"))
+    growth = claims["pass@1 of trained grows log-linearly"]
+    assert growth["verdict"] == "not shown" and "Fails: " in growth["text"]
+    assert claims["pass@1 of trained never falls by more than 3 points"]["verdict"] == "not shown"
+    fall = claims["at no level pass@16 falls below the start"]
+    assert fall["verdict"] == "not shown" and "2 of 4 levels fall: trained hops 2, level hops 2" in fall["text"]
+    assert claims["level gains at least 0.5 of what trained gains"]["verdict"] == "not shown"
+    assert claims["arm mid thinks in 30 % fewer tokens than none at equal accuracy"]["verdict"] == "not shown"
+    assert claims["arm mid extends, compresses and extends its thoughts, without a schedule"]["verdict"] == "not shown"
+
+
+def test_fewer_ways_are_less_diverse(tmp_path: Path) -> None:
+    """All right solutions and strategies of the last step are one."""
+    write_study(tmp_path, synthetic_study({"none": {"seeds": [0]}}), healthy)
+    path = run_folder(tmp_path, "none", 0) / "held_out.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        if line["step"] == STEPS:
+            line["strategy"] = line["solution"] = ["chain"] * len(line["correct"])
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    claims = by_name(report(tmp_path, tmp_path / "report"))
+    assert claims["strategy entropy of trained stay at 80 % of the start"]["numbers"]["share"][
+        "value"
+    ] == pytest.approx(0)
+    # The start has 3 or 4 right ones of 32, of which two ways have a half each; those with 4 have 2 different ones.
+    assert claims["distinct right solutions of trained stay at 80 % of the start"]["numbers"]["share"][
+        "value"
+    ] == pytest.approx(0.5)
+    assert claims["distinct right solutions of trained stay at 80 % of the start"]["verdict"] == "not shown"
+
+
+def test_it_is_remade_from_logs_alone(good: Path, found: dict[str, Any], tmp_path: Path) -> None:
+    """The same bytes, and valid JSON with no NaN in it."""
+    report(good, tmp_path)
+    for name in ("report.json", "report.md"):
+        assert (tmp_path / name).read_bytes() == (good / "report" / name).read_bytes()
+    for name in ("growth", "held_out", "diversity", "thinking", "thinking_by_step"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 5000
+    assert "NaN" not in (tmp_path / "report.json").read_text()
+    assert json.loads((tmp_path / "report.json").read_text()) == json.loads(json.dumps(found))
+    text = (tmp_path / "report.md").read_text()
+    assert "**shown**" in text and "Lacking" not in text
+
+
+def test_missing_runs_are_named_and_the_rest_is_reported(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    shutil.rmtree(run_folder(folder, "mid", 1))
+    path = run_folder(folder, "none", 2) / "metrics.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:60]))
+    (folder / "start.jsonl").write_text(
+        "".join((folder / "start.jsonl").read_text().splitlines(keepends=True)[:85]) + '{"cut'
+    )
+    found = report(folder, folder / "report")
+    assert found["lacking"] == [
+        "start at temperature 0.5: trained, level",
+        "arm none, seed 2: 60 of 200 steps",
+        "arm mid, seed 1: not begun",
+    ]
+    claims = by_name(found)
+    assert claims["pass@1 of trained grows log-linearly"]["verdict"] == "shown"
+    sharp = claims["pass@1 of trained exceeds the start at its best temperature"]
+    assert sharp["verdict"] == "not measured" and "lacks temperatures 0.5" in sharp["text"]
+    assert "2 of 3 runs x" in claims["pass@1 of trained grows log-linearly"]["text"]
+
+    for arm in ("none", "mid"):
+        shutil.rmtree(folder / "runs" / arm)
+    (folder / "start.jsonl").unlink()
+    found = report(folder, folder / "report")
+    assert {claim["verdict"] for claim in found["claims"]} == {"not measured"} and len(found["lacking"]) == 7
+
+
+def test_unfinished_runs_are_provisional(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    for path in (folder / "runs" / "none").glob("*/metrics.jsonl"):
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:120]))
+    claims = by_name(report(folder, folder / "report"))
+    claim = claims["pass@1 of trained grows log-linearly"]
+    assert (
+        claim["verdict"] == "not measured"
+        and "0 of 3 runs of arm 'none' have finished; so far: steps 3 to" in claim["text"]
+    )
+
+
+def test_a_measurement_that_was_cut_short_does_not_count(good: Path, tmp_path: Path) -> None:
+    """Lines of a step that is in no metrics yet."""
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    path = run_folder(folder, "none", 0) / "metrics.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:50]))
+    run = read_logs(folder).arms["none"][0]
+    assert run.steps == 50 and max(run.held_out["trained"]) <= 50
+
+
+def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no study"):
+        report(tmp_path, tmp_path / "report")
+    (tmp_path / "study.json").write_text('{"name": 1}')
+    with pytest.raises(UserError, match="not a study"):
+        report(tmp_path, tmp_path / "report")
+
+
+def test_conditional_entropy_is_the_mean_over_cells() -> None:
+    first, second = list("aab"), list("xyzz")
+    pairs = [(0, "a"), (0, "b"), (1, "x"), (1, "y"), (1, "z")]
+    share = np.array([2 / 3, 1 / 3, 1 / 4, 1 / 4, 1 / 2]) / 2
+    cells = np.array([[cell == 0, cell == 1] for cell, _ in pairs], dtype=float)
+    assert conditional_entropy(share, cells) == pytest.approx((strategy_entropy(first) + strategy_entropy(second)) / 2)
