@@ -24,6 +24,7 @@ from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
 from favilla.cli.rl import rl
+from favilla.cli.roles import roles
 from favilla.cli.tune import tune
 from favilla.cli.worlds import worlds
 from favilla.errors import UserError
@@ -36,6 +37,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "pretrain": pretrain,
     "tune": tune,
     "rl": rl,
+    "roles": roles,
     "contemplate": contemplate,
 }
 
