@@ -5,7 +5,6 @@ A shard is a JSONL file with a line a problem: which it is (by number, see `worl
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,8 @@ from favilla.contemplate.solver import derive
 from favilla.engine.request import Request
 from favilla.errors import UserError
 from favilla.model.folder import write_atomically
+from favilla.train.rl.held_out import digest
+from favilla.train.rl.roles import redrawn
 from favilla.worlds.base import Family, Problem, Split, numbered
 from favilla.worlds.limits import is_refusal
 
@@ -56,17 +57,7 @@ class Attempted:
 
     def problem(self, family: Family, seed: int) -> Problem:
         """The problem. Raises UserError when the family draws another one under this number by now."""
-        drawn = numbered(family, self.level, self.split, seed, self.number)
-        if digest(drawn) != self.instance:
-            raise UserError(
-                f"{self.family} level {self.level}: problem {self.number} is another one than that which was attempted; "
-                "the family has changed: sample anew, into another folder"
-            )
-        return drawn
-
-
-def digest(problem: Problem) -> str:
-    return hashlib.sha256(problem.instance.encode()).hexdigest()[:16]
+        return redrawn(family, self.level, self.split, seed, self.number, self.instance)
 
 
 @dataclass(frozen=True)
@@ -114,7 +105,7 @@ class Sampling:
                 finished = one.finish_reason == "stop"
                 right = finished and family.verify(problem, one.answer, one.thinking or "").correct
                 attempts.append(Attempt(one.thinking or "", one.answer, finished, right))
-            found.append(Attempted(family.name, level, self.split, number, digest(problem), tuple(attempts)))
+            found.append(Attempted(family.name, level, self.split, number, digest(problem.instance), tuple(attempts)))
         return found
 
 
