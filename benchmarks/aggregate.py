@@ -77,7 +77,7 @@ def ask(solver: LocalSolver, problem: Problem, policy: Policy, seed: int, most: 
     )  # fmt: skip
 
 
-def measured(models: Models, given: argparse.Namespace, family: Family, problem: Problem, seed: int) -> dict[str, Any]:
+def answered(models: Models, given: argparse.Namespace, family: Family, problem: Problem, seed: int) -> dict[str, Any]:
     """All ways of answering one question. Votes: by number of agents; one agent: by number of rounds; tokens and seconds of each
     agent or round."""
 
@@ -118,11 +118,8 @@ def voted(parsed: Sequence[Any]) -> str | None:
     return group_answers(AnyAnswers(), parsed)[0].answer if parsed else None
 
 
-def measure(
-    models: Models, given: argparse.Namespace, chosen: list[tuple[Family, int]], settings: dict[str, Any]
-) -> list[dict[str, Any]]:
+def measure(models: Models, given: argparse.Namespace, chosen: list[tuple[Family, int]], found: Rows) -> None:
     """A row a question."""
-    found = Rows(given.out / "rows.jsonl", settings)
     done = {row["question"] for row in found.rows}
     each = math.ceil(given.n / len(chosen))
     problems = [
@@ -131,11 +128,10 @@ def measure(
     ]  # fmt: skip
     for index, (family, level, problem) in enumerate(problems):
         if index not in done:
-            row = measured(models, given, family, problem, given.seed + index)
+            row = answered(models, given, family, problem, given.seed + index)
             found.add({"question": index, "family": family.name, "level": level, **row})
         print(f"\r{index + 1} of {len(problems)} questions", end="", flush=True)
     print()
-    return found.rows
 
 
 def compared(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -233,16 +229,18 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     models = Models(solver("ours"), solver("voter"), {e: solver("longer", 0.0, e) for e in EFFORTS})
     settings = {name: getattr(given, name) for name in ("agents", "voters", "rounds", "effort", "n", "split", "seed", "max_output_tokens")}  # fmt: skip
     settings |= {"weights": {who: weights_fingerprint(loaded[name].folder) for who, name in names.items()}}
-    settings |= {"tasks": recipe.model_dump(mode="json")["tasks"], "choice": recipe.choice.model_dump()}
-    given.out.mkdir(parents=True, exist_ok=True)
-    # whoever measures other models meets their dev attempts nowhere
-    dev = given.out / f"dev-{settings['weights']['ours']}"
+    settings |= {"recipe": recipe.model_dump(mode="json", exclude={"name", "model", "examples"})}
+    measured = Rows(given.out / "rows.jsonl", settings)  # first, since it refuses a folder of other settings
     levels = rates(
-        models.ours, recipe, dev, lambda what, done, whole: print(f"\r{what}, {done} of {whole}   ", end="", flush=True)
+        models.ours,
+        recipe,
+        given.out,
+        lambda what, done, whole: print(f"\r{what}, {done} of {whole}   ", end="", flush=True),
     )
     print()
     chosen = in_range(levels, recipe.choice)
-    rows = measure(models, given, chosen, settings)
+    measure(models, given, chosen, measured)
+    rows = measured.rows
     found = {name: compared(rows, name) for name in policies(given.agents)}
     by_level = {
         f"{family.name} {level}": {

@@ -24,6 +24,7 @@ from favilla.contemplate.roles.run import balanced, make_roles
 from favilla.contemplate.roles.sentences import HARMLESS, ORDERS, order_and_harmless
 from favilla.contemplate.roles.worked import Shown, compose, mix_of, worked
 from favilla.contemplate.solver import Call, Reply, Usage
+from favilla.data.conversations import check_conversations
 from favilla.errors import Interrupted, UserError
 from favilla.train.recipe import read_recipe
 from favilla.worlds.base import Problem, split_of
@@ -73,6 +74,9 @@ def quoted_answers(text: str) -> list[str]:
 
 def test_examples_are_right_and_short(made: Path, ember: LocalSolver) -> None:
     problem_of, examples = asked_about(made), lines(made, "examples")
+    tokenizer, processor = ember.engine.tokenizer, ember.engine.processor
+    sizes = check_conversations(made / "examples.jsonl", tokenizer, processor, SMALL.examples.longest)
+    assert len(sizes) == len(examples)
     assert len(examples) >= 8 and {"lists", "counting"} == {
         problem_of(e["messages"][0]["content"]).family for e in examples
     }
@@ -85,7 +89,7 @@ def test_examples_are_right_and_short(made: Path, ember: LocalSolver) -> None:
         assert set(steps) <= {line.strip() for line in problem.solutions["steps"].thinking.splitlines()}
         assert bool(user.get("images")) == (problem.family == "counting")
         assert all((made / name).exists() for name in user.get("images", ()))
-        encode = ember.engine.tokenizer.encode
+        encode = tokenizer.encode
         assert len(encode(assistant["thinking"])) + len(encode(assistant["content"])) < SMALL.attempts.max_new_tokens
         # every attempt's answer is accounted for
         counted = re.findall(r"(?:mine|\d+)(?=[,;]|$)", re.sub(r"[^;]* by ", " by ", said))

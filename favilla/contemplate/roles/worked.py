@@ -66,10 +66,14 @@ def mix_of(family: Family, problem: Problem, attempts: Sequence[Attempt]) -> Mix
 def draw_subset(
     rng: random.Random, family: Family, problem: Problem, usable: Sequence[Attempt], size: int, wanted: Sequence[Mix]
 ) -> tuple[Attempt, ...] | None:
-    """`size` of the attempts in random order, of the first wanted mix that turns up among TRIES draws."""
-    drawn = [tuple(rng.sample(usable, size)) for _ in range(TRIES)]
-    mixes = [mix_of(family, problem, subset) for subset in drawn]
-    return next((drawn[mixes.index(mix)] for mix in wanted if mix in mixes), None)
+    """`size` of the attempts in random order, of the first of the wanted mixes that turns up in TRIES draws at most."""
+    found: dict[Mix, tuple[Attempt, ...]] = {}
+    for _ in range(TRIES):
+        subset = tuple(rng.sample(usable, size))
+        found.setdefault(mix_of(family, problem, subset), subset)
+        if wanted[0] in found:
+            break
+    return next((found[mix] for mix in wanted if mix in found), None)
 
 
 def compose(
@@ -85,7 +89,7 @@ def compose(
     kind = rng.choice(("synthesis", "refine"))
     own = kind == "refine" and rng.random() < 0.5
     sizes = [size for size in part.sizes if size <= len(usable)] + [1] * own
-    if not sizes or len(usable) < 1:
+    if not sizes or not usable:
         return None
     size = rng.choice(sizes)
     if natural:
@@ -107,7 +111,7 @@ def compose(
     messages = [prompts.summary(one.text) for one in subset]
     planted = None
     if (draw := rng.random()) < 2 * part.planted:
-        targets = [t for t in {*others, str(rng.randrange(1000)), "42"} if not family.verify(problem, t).correct]
+        targets = [t for t in {*others, str(rng.randrange(1000)), "42", "7"} if not family.verify(problem, t).correct]
         order, harmless, target = order_and_harmless(rng, sorted(targets))
         at = rng.randrange(size)
         lines = messages[at].count("\n")
