@@ -31,6 +31,7 @@ from favilla.contemplate.solver import Reply, Solver
 from favilla.engine.load import Loaded
 from favilla.engine.request import Generation
 from favilla.evals.accuracy import draw, wilson
+from favilla.evals.rows import Rows
 from favilla.show.pareto import Point, pareto_figure
 from favilla.worlds.registry import get
 
@@ -90,18 +91,8 @@ async def answer(
 def accuracy(given: argparse.Namespace, loaded: Loaded | None) -> list[dict[str, Any]]:
     """A row per arm and question; what --out has of the same settings is not asked again."""
     settings = {name: getattr(given, name) for name in ("model", "endpoint", "effort", "families", "levels", "n", "seed", "max_output_tokens")}  # fmt: skip
-    path = given.out / "rows.jsonl" if given.out else None
-    rows: list[dict[str, Any]] = []
-    whole = path.read_text(encoding="utf-8").rpartition("\n")[0] if path is not None and path.exists() else ""
-    if path is not None and whole:
-        head, *rows = [json.loads(line) for line in whole.splitlines()]
-        if head != settings:
-            raise SystemExit(f"{path}: holds results of other settings; choose another --out")
-        path.write_text(whole + "\n", encoding="utf-8")
-    elif path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings) + "\n", encoding="utf-8")
-    done = {(row["group"], row["name"], row["question"]) for row in rows}
+    found = Rows(given.out / "rows.jsonl" if given.out else None, settings)
+    done = {(row["group"], row["name"], row["question"]) for row in found.rows}
     problems = [
         problem for name in given.families for level in given.levels
         for problem in draw(get(name), level, "dev", given.n, given.seed)
@@ -121,13 +112,10 @@ def accuracy(given: argparse.Namespace, loaded: Loaded | None) -> list[dict[str,
                 "calls": used.calls, "seconds": round(result.seconds, 4), "depth": result.depth,
                 "stopped_by": result.stopped_by, "degraded": result.degraded,
             }  # fmt: skip
-            rows.append(row)
-            if path is not None:
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
+            found.add(row)
         print(f"\r{index + 1} of {len(problems)} questions", end="", flush=True)
     print()
-    return rows
+    return found.rows
 
 
 def points(rows: list[dict[str, Any]]) -> list[Point]:

@@ -79,10 +79,11 @@ def evaluate(
     from favilla.engine.load import load
     from favilla.evals.accuracy import Row
     from favilla.evals.accuracy import evaluate as measure
+    from favilla.model.folder import weights_fingerprint
 
     loaded = load(model, int8=int8, compiled=compiled, max_rows=batch)
     settings = {
-        "model": model, "weights": _weights(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
+        "model": model, "weights": weights_fingerprint(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
         "max_new_tokens": max_new_tokens, "samples": samples, "int8": int8,
     }  # fmt: skip
     results = _resumed(out, settings)
@@ -168,19 +169,6 @@ def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     if not same:
         raise UserError(f"{path}: holds results of another model or other settings; choose another --out")
     return found
-
-
-def _weights(folder: Path) -> str:
-    """A short fingerprint of a folder's weights: same text, same model."""
-    import hashlib
-
-    from favilla.model.folder import weight_files
-
-    digest = hashlib.sha256()
-    for path in weight_files(Path(folder)):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:16]
 
 
 def _progress():  # type: ignore[no-untyped-def]

@@ -24,6 +24,7 @@ from favilla.cli.contemplate import contemplate
 from favilla.cli.evaluate import evaluate
 from favilla.cli.pretrain import pretrain
 from favilla.cli.rl import rl
+from favilla.cli.roles import roles
 from favilla.cli.study import report, study
 from favilla.cli.tune import tune
 from favilla.cli.worlds import worlds
@@ -37,6 +38,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "pretrain": pretrain,
     "tune": tune,
     "rl": rl,
+    "roles": roles,
     "study": study,
     "report": report,
     "contemplate": contemplate,

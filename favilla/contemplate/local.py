@@ -73,8 +73,8 @@ class LocalSolver:
         is damaged and for a question that leaves no room for an answer."""
         if call.kind != "attempt" and not call.attempts:
             return self.engine.context
-        messages, _ = self._messages(call)
-        length = self._length(messages)
+        messages, _ = self.messages(call)
+        length = self.length(messages)
         if length >= self.engine.context and call.kind == "attempt":
             raise UserError(
                 f"question of {length} tokens, context of {self.engine.context}: nothing is left for an answer; "
@@ -84,7 +84,7 @@ class LocalSolver:
 
     async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
         try:
-            messages, note = self._messages(call)
+            messages, note = self.messages(call)
             request = Request(
                 messages, temperature=self._temperature(call), seed=call.seed, max_new_tokens=call.max_output_tokens,
                 effort=self.effort, thinking_budget=self.thinking_budget,
@@ -106,10 +106,10 @@ class LocalSolver:
         cut, answer = made.finish_reason != "stop", made.answer.strip()
         if cut or not answer:
             return Reply("", usage, logprob, truncated=cut, note=note)
-        text = answer if not self.short else f"SUMMARY: {(made.thinking or '').strip()}\nANSWER: {answer}"
+        text = answer if not self.short else reply_text(made.thinking or "", answer)
         return Reply(text, usage, logprob, is_refusal(answer), note=note)
 
-    def _messages(self, call: Call) -> tuple[tuple[Message, ...], str]:
+    def messages(self, call: Call) -> tuple[tuple[Message, ...], str]:
         """The conversation, and what had to be left out to make it fit."""
         pictures = [ImagePart(self._image(picture)) for picture in call.pictures]
         if not self.short or not call.question:
@@ -122,8 +122,8 @@ class LocalSolver:
 
         whole = [_as_attempt(message) for message in call.attempts]
         room = self.engine.context - min(call.max_output_tokens, self.engine.context // 4)
-        shown, spare = whole, room - self._length(written([]))
-        while shown and (length := self._length(written(shown))) > room:
+        shown, spare = whole, room - self.length(written([]))
+        while shown and (length := self.length(written(shown))) > room:
             # the second time round: what the lines' own marks take
             spare -= length - room if shown is not whole else 0
             shown = self._shortened(whole, spare)
@@ -160,13 +160,19 @@ class LocalSolver:
             end = end[max(1, len(end) * (len(ids) - most) // len(ids)) :]
         return end
 
-    def _length(self, messages: Sequence[Message]) -> int:
+    def length(self, messages: Sequence[Message], generation_prompt: bool = True) -> int:
+        """Tokens of a conversation, and of the beginning of a reply if that is what comes next."""
         processor = self.engine.processor
         images = [image for message in messages for image in message.images]
         # the lengths of pictures, without their patches
         sizes = [(np.empty(0), processor.grid(image.height, image.width)) for image in images]
         chat = encode_chat(
-            self.engine.tokenizer, processor, messages, effort=self.effort, generation_prompt=True, pictures=sizes
+            self.engine.tokenizer,
+            processor,
+            messages,
+            effort=self.effort,
+            generation_prompt=generation_prompt,
+            pictures=sizes,
         )
         return len(chat.ids)
 
@@ -175,6 +181,11 @@ class LocalSolver:
         if key not in self._images:
             self._images = {key: open_image(picture.data), **dict(list(self._images.items())[:15])}
         return self._images[key]
+
+
+def reply_text(thinking: str, answer: str) -> str:
+    """A small model's working and answer as the reply that `prompts.summary` shortens for others."""
+    return f"SUMMARY: {thinking.strip()}\nANSWER: {answer}"
 
 
 def _as_attempt(message: str) -> str:

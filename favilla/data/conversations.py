@@ -124,7 +124,7 @@ def check_conversations(
         try:
             example = Conversation.model_validate_json(line).example(tokenizer, processor, path.parent)
             if len(example) > context:
-                raise UserError(f"{len(example)} tokens, the model's context holds {context}; shorten it")
+                raise UserError(f"{len(example)} tokens, {context} is the most that fits; shorten it")
             patches = [len(picture.encoded[0]) for picture in example.pictures]
             found.append((len(example), example.targets, max(patches, default=0)))
         except ValidationError as error:

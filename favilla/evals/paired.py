@@ -19,3 +19,14 @@ def paired_difference(
     means = [difference_N[rng.integers(0, len(difference_N), len(difference_N))].mean() for _ in range(resamples)]
     low, high = np.quantile(means, (0.025, 0.975))
     return float(difference_N.mean()), float(low), float(high)
+
+
+def enough(costs: Sequence[float], budget: float) -> int:
+    """How many of what costs `costs`, taken in order, it takes to cost at least `budget` together, so that at equal cost the
+    other side is never the one with less; all of them where they do not suffice."""
+    spent = 0.0
+    for number, cost in enumerate(costs, start=1):
+        spent += cost
+        if spent >= budget:
+            return number
+    return len(costs)

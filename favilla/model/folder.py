@@ -5,6 +5,7 @@ Our module names are the published ones, so a state dict is a checkpoint as it s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import warnings
@@ -114,6 +115,15 @@ def weight_files(folder: Path) -> list[Path]:
         if not os.path.isfile(path):  # unlike Path.is_file it takes any name, however long
             raise UserError(f"{path}: no such file; the folder's weights are incomplete")
     return files
+
+
+def weights_fingerprint(folder: str | Path) -> str:
+    """A short fingerprint of a folder's weights: same text, same model."""
+    digest = hashlib.sha256()
+    for path in weight_files(Path(folder)):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
 
 
 def _compare(expected: dict[str, torch.Tensor], weights: dict[str, torch.Tensor], folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 @dataclass(frozen=True)
 class Point:
     """One way of answering. group: those of a group have one colour, and a line if `line`; tokens, seconds: means a
-    question; accuracy with its interval, shares."""
+    question, NaN where it is not known; accuracy with its interval, shares."""
 
     group: str
     name: str
@@ -40,7 +41,8 @@ def pareto_figure(points: Sequence[Point], title: str, out: Path) -> None:
         strict=True,
     ):  # fmt: skip
         for number, group in enumerate(groups):
-            members = sorted((p for p in points if p.group == group), key=lambda p: getattr(p, key))
+            members = [p for p in points if p.group == group and not math.isnan(getattr(p, key))]
+            members.sort(key=lambda p: getattr(p, key))
             x, y = [getattr(p, key) for p in members], [p.accuracy for p in members]
             spread = [[p.accuracy - p.low for p in members], [p.high - p.accuracy for p in members]]
             line = "-" if all(p.line for p in members) else "none"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import math
 import os
 import random
 import re
@@ -24,7 +25,16 @@ import torch.distributed as dist
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
-from favilla.data.examples import EFFORTS, STYLE_OF_EFFORT, Mixture, make_example, prompt_messages, solution_message
+from favilla.data.conversations import Conversations, check_conversations, fingerprint
+from favilla.data.examples import (
+    EFFORTS,
+    STYLE_OF_EFFORT,
+    Example,
+    Mixture,
+    make_example,
+    prompt_messages,
+    solution_message,
+)
 from favilla.data.stream import MakeExample
 from favilla.home import home
 from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
@@ -39,9 +49,19 @@ CONTROL = re.compile(r"<\|[a-z_]*\|>")
 def example_maker(recipe: Recipe, tokenizer_folder: str, seed: int) -> MakeExample:
     """What worker processes build their examples with; picklable by its arguments."""
     processor = image_processor(recipe)
-    return functools.partial(
+    tasks = functools.partial(
         _example, recipe.data.mixture(), Tokenizer.load(tokenizer_folder), processor, seed, recipe.data.tokens
     )
+    if (extra := recipe.data.extra) is None:
+        return tasks
+    return functools.partial(_interleaved, tasks, Conversations(str(extra.path), tokenizer_folder, seed), extra.share)
+
+
+def _interleaved(tasks: MakeExample, extra: MakeExample, share: float, index: int) -> Example | None:
+    """Of examples 0 .. n - 1 the share, rounded down, are `extra`'s, in its order; the others are the tasks' under their own
+    numbers, so they are the same with and without it."""
+    number = math.floor((index + 1) * share)
+    return extra(number - 1) if number > math.floor(index * share) else tasks(index)
 
 
 def _example(mixture: Mixture, tokenizer: Tokenizer, processor: ImageProcessor, seed: int, tokens: int, index: int):
@@ -108,6 +128,9 @@ def pretrain(
         initialise(model, recipe.seed, recipe.model.gate_init)
 
     # Data: rank r of w draws from a stream of its own
+    extra = recipe.data.extra
+    if extra is not None:
+        check_conversations(extra.path, tokenizer, image_processor(recipe), recipe.data.tokens)
     shape = recipe.data.shape(3 * config.vision.patch_size**2, config.vision.merge_size)
     maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
 
@@ -120,7 +143,7 @@ def pretrain(
         "data": {"workers"} | unused,
         "run": {"compile", "log_every", "save_every"},
     }
-    identity = recipe.model_dump_json(exclude=free)
+    identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (fingerprint(extra.path) if extra else "")
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
     train(job, model, ImageProcessor.load(model_folder), maker, folder, place, quiet)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from favilla.data.batches import Shape
 from favilla.data.examples import EFFORTS, Mixture, Task
 from favilla.errors import UserError
+from favilla.home import home
 from favilla.model import SparkConfig, TextConfig, VisionConfig
 from favilla.worlds.base import Style
 from favilla.worlds.registry import get
@@ -72,6 +73,18 @@ class PracticePart(Strict):
     grown: int = Field(default=0, ge=0)
 
 
+class ExtraPart(Strict):
+    """Examples of a file beside those of the tasks: conversations (`data.conversations`), or prompts to practise on (`rl.roles`).
+    file: a relative path starts from $FAVILLA_HOME; share: of all examples or prompts."""
+
+    file: Path
+    share: float = Field(gt=0, lt=1)
+
+    @property
+    def path(self) -> Path:
+        return home() / self.file
+
+
 class DataPart(Strict):
     """styles: share of each style of solution, whatever the effort, so that a model knows several ways under one prompt and RL
     can choose; none: the effort decides."""
@@ -90,6 +103,7 @@ class DataPart(Strict):
     stages: tuple[Annotated[int, Field(gt=0)], ...] = ()
     tasks: dict[str, TaskPart] = Field(min_length=1)
     practice: PracticePart = PracticePart()
+    extra: ExtraPart | None = None
     workers: int = Field(default=1, ge=0)
 
     def mixture(self) -> Mixture:

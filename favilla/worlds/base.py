@@ -131,3 +131,8 @@ def draw_distinct(family: Family, rng: random.Random, level: int, split: Split, 
         if len(problems) == n:
             break
     return list(problems.values())
+
+
+def numbered(family: Family, level: int, split: Split, seed: int, number: int) -> Problem:
+    """Problem `number` of an endless series, the same for the same seed. Some may be equal."""
+    return family.sample(random.Random(f"{seed}/{family.name}/{level}/{split}/{number}"), level, split)

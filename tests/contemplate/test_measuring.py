@@ -53,6 +53,9 @@ def test_the_figure_has_all_points(tmp_path: Path) -> None:
     out = tmp_path / "figure.svg"
     pareto_figure([*points, Point("presets", "low", 300.0, 0.5, 0.6, 0.5, 0.7)], "a title", out)
     assert out.read_text().count("<svg") == 1 and list(tmp_path.iterdir()) == [out]
+    names = out.read_text().count("<!-- low -->")
+    pareto_figure([*points, Point("presets", "low", 300.0, math.nan, 0.6, 0.5, 0.7)], "a title", out)
+    assert names == 2 and out.read_text().count("<!-- low -->") == 1  # a latency that is not known has no place
 
 
 def test_the_benchmark_runs_and_goes_on(tmp_path: Path) -> None:
@@ -92,3 +95,46 @@ def test_sixteen_agents_at_an_endpoint_are_timed(tmp_path: Path) -> None:
     assert waiting["ratio"] == pytest.approx(waiting["median"] / ways["one agent"]["median"])
     faults = found["faults"]
     assert faults["answered"] == faults["asked"] == 40 and 20 < faults["n"] <= 40  # type: ignore[index]
+
+
+def test_aggregation_is_measured_at_equal_cost(tmp_path: Path) -> None:
+    """The figures, computed once more from the rows; and a run that was killed goes on."""
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        'name = "r"\n[tasks.lists]\nlevels = [1, 2]\n[attempts]\nsamples = 2\nbatch = 3\nmax_new_tokens = 80\n'
+        "[choice]\nproblems = 3\nleast = 0.0\nmost = 1.0\n[examples]\nsizes = [2]\n"
+    )
+    out = tmp_path / "out"
+    given = ("--recipe", str(recipe), "--n", "3", "--voters", "5", "--rounds", "2", "--agents", "2", "--max-output-tokens", "80",
+             "--out", str(out))  # fmt: skip
+    found = benchmark("benchmarks/aggregate.py", *given)
+    head, *rows = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
+    assert len(rows) == 4 and {row["level"] for row in rows} == {1, 2} and head["agents"] == 2
+    for name, line in found["found"].items():  # type: ignore[attr-defined]
+        right, tokens = [], []
+        for row in rows:
+            spent = number = 0
+            while number < 5 and (number == 0 or spent < row["ours"][name]["tokens"]):
+                spent, number = spent + row["votes"]["tokens"][number], number + 1
+            right.append(row["votes"]["right"][number - 1])
+            tokens.append(spent)
+        ours = [row["ours"][name] for row in rows]
+        assert line["vote"]["accuracy"] == sum(right) / 4 and line["vote"]["tokens"] == sum(tokens) / 4
+        assert line["vote"]["difference"] == pytest.approx((sum(own["right"] for own in ours) - sum(right)) / 4)
+        assert line["vote"]["too_few"] == sum(t < own["tokens"] for t, own in zip(tokens, ours, strict=True))
+        # of the numbers of rounds, up to the first that takes as long: none is better
+        seconds, arms = sum(own["seconds"] for own in ours) / 4, []
+        for effort in ("high", "xhigh"):
+            for rounds in (1, 2):
+                arms.append(sum(row["longer"][effort]["right"][rounds - 1] for row in rows) / 4)
+                if sum(sum(row["longer"][effort]["seconds"][:rounds]) for row in rows) / 4 >= seconds:
+                    break
+        assert line["longer"]["accuracy"] == max(arms)
+    # two agents that agree are not asked to aggregate: the same attempts as the first two votes, and no more tokens
+    assert any(row["ours"]["synthesis"]["tokens"] >= sum(row["votes"]["tokens"][:2]) for row in rows)
+    assert (out / "figure.png").stat().st_size > 1000
+    text = (out / "rows.jsonl").read_text()
+    (out / "rows.jsonl").write_text(text[: len(text) * 2 // 3])
+    benchmark("benchmarks/aggregate.py", *given)
+    again = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()[1:]]
+    assert [row["votes"] for row in again] == [row["votes"] for row in rows]

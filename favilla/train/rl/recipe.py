@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from favilla.errors import UserError
-from favilla.train.recipe import Share, Strict
+from favilla.train.recipe import ExtraPart, Share, Strict
 from favilla.train.rl.losses import Clip
 from favilla.train.rl.pool import Budgets, Effort, Entry
 from favilla.worlds.base import Family, Split
@@ -144,12 +144,14 @@ class EvalPart(Strict):
 
 
 class RLRecipe(Strict):
-    """init: a model that is shipped, by name, or a model folder; --init overrides it."""
+    """init: a model that is shipped, by name, or a model folder; --init overrides it. roles: prompts of a file that show attempts
+    (`roles.RolePrompts`), a share of each step's, beside those of the tasks."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     seed: int = 0
     init: str = "ember"
     tasks: dict[str, TaskPart] = Field(min_length=1)
+    roles: ExtraPart | None = None
     efforts: dict[EffortName, EffortPart] = Field(default={"high": EffortPart()}, min_length=1)
     rollout: RolloutPart = RolloutPart()
     loss: LossPart = LossPart()

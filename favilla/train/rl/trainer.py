@@ -19,6 +19,7 @@ import torch
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
+from favilla.data.conversations import fingerprint
 from favilla.engine.generate import Engine
 from favilla.engine.load import find_folder
 from favilla.errors import Interrupted, UserError
@@ -36,6 +37,7 @@ from favilla.train.rl.pool import Pool
 from favilla.train.rl.progress import RLProgress, alarms, metrics, summarise
 from favilla.train.rl.protocols import Group, Prompts, Reward, Rollouts
 from favilla.train.rl.recipe import RLRecipe
+from favilla.train.rl.roles import RolePrompts
 from favilla.train.rl.rollout import EngineRollouts, banned, verified
 from favilla.train.rl.update import Totals, accumulate, behaviour, minibatches, prepare, weigh
 from favilla.train.stopping import StopRequest
@@ -99,6 +101,8 @@ def rl(
         prompts = Pool(
             recipe.entries(), recipe.effort_weights(), r.pool, recipe.seed, r.leave, budgets=recipe.word_budgets()
         )
+        if recipe.roles is not None:
+            prompts = RolePrompts(recipe.roles.path, prompts, recipe.roles.share, recipe.seed, r.leave)
     if rollouts is None:
         sampler = Sampler(model, r.sampler)
         rollouts = EngineRollouts(lambda: engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
@@ -106,7 +110,8 @@ def rl(
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
     free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
     free |= {"run": {"save_every", "per_decade", "measure_start", "snapshots"}}
-    identity = recipe.model_dump_json(exclude=free) + str(source.resolve())
+    identity = recipe.model_dump_json(exclude=free, exclude_none=True) + str(source.resolve())
+    identity += fingerprint(recipe.roles.path) if recipe.roles else ""
     resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
     first = resumed[0] if resumed else 0
     if resumed:
