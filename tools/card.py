@@ -72,7 +72,7 @@ def main() -> None:
         card = [
             f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {settings['n']} problems a family and level, effort {settings['effort']}, greedy, {results['date']}:",
             "", *table(rows), "", prose(rows),
-            f"`favilla eval ember --effort {settings['effort']} --compiled` measures it again ({results['seconds'] / 60:.0f} minutes on two cores); all figures: "
+            f"`favilla eval ember --effort {settings['effort']} --compiled` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores); all figures: "
             f"[docs/results/ember-high]({prefix}docs/results/ember-high/results.md).",
         ]  # fmt: skip
         text = target.read_text(encoding="utf-8")

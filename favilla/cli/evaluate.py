@@ -99,7 +99,8 @@ def evaluate(
                     max_new_tokens=max_new_tokens, samples=samples,
                 )  # fmt: skip
                 results["seconds"] += time.perf_counter() - start
-            results["rows"] = [asdict(row) for row in done.values()]
+            order = dict.fromkeys((*todo, *done))  # rows that were made anew stand where they stood
+            results["rows"] = [asdict(done[key]) for key in order if key in done]
             _write(out, results)
             progress.advance(task)
     rows = [done[key] for key in todo]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from favilla.cli.contemplate import contemplate as command
+from favilla.contemplate import Limits
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Hang, Say, Server
 
 
@@ -91,6 +94,13 @@ def test_a_panel_by_weight_and_a_probe() -> None:
             assert [answer["model"] for answer in mixed["answers"]].count("ember") == 1
 
     asyncio.run(main())
+
+
+def test_the_command_is_as_patient_as_the_library() -> None:
+    given = inspect.signature(command).parameters
+    names = {"grace": "grace_share"}
+    for name in ("quorum", "grace", "grace_seconds", "call_seconds", "retries", "concurrency"):
+        assert given[name].default == getattr(Limits(), names.get(name, name)), name
 
 
 @pytest.mark.parametrize(
