@@ -14,8 +14,8 @@ leaves prompts out (`loss.filter` is off for ours; GRPOTrainer knows no such thi
 Before anything is timed both are given the same samples and rewards for a step, and their gradients must have the same norm,
 or the script fails.
 
-Ours is `favilla rl` as it is, with the recipe's Muon and AdamW: `float32`, `autocast` (the trainer in bfloat16) and `bfloat16`
-(the sampler, too). The engine's `compiled` has no part in it: it is compiled for weights that do not change. The peer's
+Ours is `favilla rl` as it is, with the recipe's Muon and AdamW: `float32`, `autocast` (the trainer in bfloat16), `bfloat16`
+(the sampler, too), `compiled` and `compiled autocast` (the sampler's step and the trainer's pass, anew in every round). The peer's
 modes, in float32 unless they say otherwise: `plain` (its `generate`, no gradient checkpointing, all samples in one batch, no
 logging), `micro` (learning from as many samples at a time as a prompt has), `static` (static cache), `bfloat16` (its
 autocast), `default` (as GRPOConfig comes: bfloat16 and gradient checkpointing) and, if --peers names them, `continuous`
@@ -280,7 +280,7 @@ def main() -> None:
     print(f"gradient norm of the same samples: ours {norms[0]:.6g}, TRL's {norms[1]:.6g}")
     jobs = []
     for work in works:
-        sides = [Side(f"ours, {m}", precision_of(OURS[m][1]), partial(our_run, mode=m), True) for m in given.ours]
+        sides = [Side(f"ours, {m}", precision_of(OURS[m].autocast), partial(our_run, mode=m), True) for m in given.ours]
         for name in ("plain", *given.peers):
             precision = precision_of(MODES[name].get("bf16", False))
             sides.append(Side(f"TRL, {name}", precision, partial(their_run, mode=MODES[name]), False))
@@ -288,7 +288,7 @@ def main() -> None:
         jobs.append(report(work, sides))
     if given.json:
         ratios = jobs[0]["ratios"]
-        shown = ratios[precision_of(OURS[given.ours[0]][1])] or ratios["any"]
+        shown = ratios[precision_of(OURS[given.ours[0]].autocast)] or ratios["any"]
         print(json.dumps({
             "ours": shown["ours"], "peer": shown["peer"], "ratio": shown["updates"], "ratio_any": ratios["any"]["updates"],
             "unit": "updates/hour", "n": given.rounds, "steps": given.steps, "grad_norms": norms, "jobs": jobs,

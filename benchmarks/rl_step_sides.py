@@ -22,8 +22,8 @@ from favilla.chat.wire import SPOKEN
 from favilla.engine.generate import Engine
 from favilla.model import MuseSpark
 from favilla.train.rl.protocols import Prompt, Reward, Rollouts, Sample
-from favilla.train.rl.recipe import RLRecipe
-from favilla.train.rl.rollout import banned, verified
+from favilla.train.rl.recipe import RLRecipe, RolloutPart
+from favilla.train.rl.rollout import banned, sampling_engine, verified
 from favilla.train.rl.trainer import rl
 
 EFFORT = "high"
@@ -91,32 +91,47 @@ class Given:
         """There is none."""
 
 
-def endless(model: MuseSpark, tokenizer: Tokenizer, processor: ImageProcessor) -> Engine:
-    """An engine that never ends a turn of itself."""
-    engine = Engine(model, tokenizer, processor)
-    engine.banned_V[list(engine.control.stops)] = True
-    return engine
+def endless(part: RolloutPart) -> Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine]:
+    """What makes an engine that never ends a turn of itself."""
+
+    def make(model: MuseSpark, tokenizer: Tokenizer, processor: ImageProcessor) -> Engine:
+        engine = sampling_engine(part)(model, tokenizer, processor)
+        engine.banned_V[list(engine.control.stops)] = True
+        return engine
+
+    return make
 
 
-# weights that the engine samples with; whether the trainer computes in bfloat16
-OURS: dict[str, tuple[str, bool]] = {
-    "float32": ("float32", False),
-    "autocast": ("float32", True),
-    "bfloat16": ("bfloat16", True),
+@dataclass(frozen=True)
+class Mode:
+    """sampler: weights that the engine samples with; autocast: the trainer computes in bfloat16; compiled: both sides of it."""
+
+    sampler: str
+    autocast: bool
+    compiled: bool
+
+
+OURS = {
+    "float32": Mode("float32", False, False),
+    "autocast": Mode("float32", True, False),
+    "bfloat16": Mode("bfloat16", True, False),
+    "compiled": Mode("float32", False, True),
+    "compiled autocast": Mode("float32", True, True),
 }
 
 
 def recipe_of(work: Work, mode: str, importance: float) -> RLRecipe:
     """The defaults of a recipe wherever the comparison does not say otherwise."""
-    sampler, autocast = OURS[mode]
+    m = OURS[mode]
     return RLRecipe.model_validate({
         "name": "rl-step", "tasks": {"arithmetic": {"levels": [1]}},  # not asked: prompts are given
         "rollout": {
-            "prompts": len(work.prompts[0]), "samples": work.samples, "max_new_tokens": work.tokens, "sampler": sampler,
+            "prompts": len(work.prompts[0]), "samples": work.samples, "max_new_tokens": work.tokens, "sampler": m.sampler,
+            "compiled": m.compiled,
         },
         "loss": {"algorithm": "reinforce", "filter": False, "importance": importance},
         "optim": {"steps": len(work.prompts), "warmup": 0, "muon_lr": RATE, "adam_lr": RATE},
-        "run": {"autocast": autocast, "save_every": len(work.prompts)},
+        "run": {"autocast": m.autocast, "compile": m.compiled, "save_every": len(work.prompts)},
     })  # fmt: skip
 
 
@@ -124,11 +139,11 @@ def our_run(
     work: Work, mode: str, reward: Reward = verified, rollouts: Rollouts | None = None, importance: float = 2.0
 ) -> list[Step]:
     """The steps of a round, the first included."""
+    recipe = recipe_of(work, mode, importance)
     with tempfile.TemporaryDirectory() as folder:
         rl(
-            recipe_of(work, mode, importance), Path(folder), init=work.folder, prompts=Given(work.prompts),
-            rollouts=rollouts, reward=reward,
-            engine=endless if work.full else Engine,
+            recipe, Path(folder), init=work.folder, prompts=Given(work.prompts), rollouts=rollouts, reward=reward,
+            engine=endless(recipe.rollout) if work.full else None,
         )  # fmt: skip
         lines = [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
     return [

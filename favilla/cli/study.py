@@ -53,7 +53,7 @@ def study(
     parts = only or ("base", "start", "runs")
     with claimed(folder) as lock:
         prepare(plan, folder)
-        if "base" not in parts and plan.base is not None and not finished(folder / BASE):
+        if "base" not in parts and plan.base and not finished(folder / BASE):
             raise UserError(f"{folder / BASE}: holds no model yet; run --only base first")
         model = base_model(plan, folder, device)
         if "start" in parts:

@@ -89,14 +89,14 @@ class Batch:
     """The samples that an engine is writing. Not for several threads at once: the engine holds a lock.
 
     steady: `decode` is compiled for numbers of rows, and for the weights as they are: only few numbers of rows are used, the
-    rows that nobody writes into compute for nothing.
+    rows that nobody writes into compute for nothing. any_rows: it is compiled, for whatever weights and number of rows.
     """
 
     def __init__(self, model: MuseSpark, control: Control, processor: ImageProcessor, decode: Decode, banned_V: torch.Tensor,
-                 max_rows: int, cache_bytes: int, steady: bool):  # fmt: skip
+                 max_rows: int, cache_bytes: int, steady: bool, any_rows: bool):  # fmt: skip
         self.model, self.config, self.control, self.processor = model, model.config.text, control, processor
         self.decode, self.banned_V, self.max_rows, self.cache_bytes = decode, banned_V, max_rows, cache_bytes
-        self.steady = steady
+        self.steady, self.any_rows = steady, any_rows
         weight = model.model.language_model.embed_tokens.weight
         self.dtype, self.device = weight.dtype, weight.device
         self.calls: list[Call] = []
@@ -182,15 +182,18 @@ class Batch:
         # Idle rows begin anew, so that they never grow out of the cache.
         part.length_R[len(self.rows) :] = 0
         self._ids_R = torch.zeros_like(part.length_R)
-        if self.steady:
+        if self.steady or self.any_rows:
             for buffer in (*part.keys, *part.values):
                 torch._dynamo.mark_dynamic(buffer, 2)
+            mark = torch._dynamo.mark_static if self.steady else torch._dynamo.mark_dynamic
             for buffer in (*part.keys, *part.values, part.length_R, self._ids_R):
-                torch._dynamo.mark_static(buffer, 0)
+                mark(buffer, 0)
         return part
 
     def _row_count(self, rows: int) -> int:
         """Rows of the cache that a step over so many computes."""
+        if self.any_rows:
+            return max(rows, 2)  # for a single one another step would be compiled
         if not self.steady:
             return rows
         return min(next(4**i for i in range(16) if 4**i >= rows), self.max_rows)

@@ -30,12 +30,12 @@ __all__ = ["Engine", "FinishReason", "Generation", "Piece", "Request", "Stream",
 OnToken = Callable[[int, int, Piece], None]
 
 
-# On CPUs: weights are constants and packed for the products that the compiler measures as fastest; calls cost no Python.
-# The last one keeps normed queries from being computed again for every key.
-COMPILED: dict[str, Any] = {
-    "freezing": True, "cpp_wrapper": True, "max_autotune_gemm": True, "max_autotune_gemm_backends": "CPP,ATEN",
-    "guard_filter_fn": torch.compiler.skip_guard_on_all_nn_modules_unsafe, "realize_opcount_threshold": 5,
-}  # fmt: skip
+# On CPUs: calls cost no Python; the last one keeps normed queries from being computed again for every key.
+COMPILED: dict[str, Any] = {"cpp_wrapper": True, "realize_opcount_threshold": 5}
+# A step in one piece has only ever one model to compute with: nothing need look whether it is still the same.
+ONE_PIECE: dict[str, Any] = {"guard_filter_fn": torch.compiler.skip_guard_on_all_nn_modules_unsafe}
+# Weights that stay as they are become constants, packed for the products that the compiler measures as fastest.
+FROZEN: dict[str, Any] = {"freezing": True, "max_autotune_gemm": True, "max_autotune_gemm_backends": "CPP,ATEN"}
 _numbers = itertools.count()
 
 
@@ -43,8 +43,10 @@ class Engine:
     """Generates with one model. May be asked from several threads; all samples are written as one batch.
 
     compiled: let `torch.compile` fuse the step that writes a token, for the weights as they are: faster, after a quarter of
-    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. max_rows: most samples written at
-    once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default a quarter of the memory of the machine or GPU.
+    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. training: the weights change between
+    requests; what is compiled serves them all, and any number of rows, at a little less speed. max_rows: most samples written
+    at once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default
+    a quarter of the memory of the machine or GPU.
 
     Raises UserError when model and tokenizer do not belong together, and for numbers out of range.
     """
@@ -56,6 +58,7 @@ class Engine:
         processor: ImageProcessor,
         *,
         compiled: bool = False,
+        training: bool = False,
         max_rows: int = 64,
         cache_bytes: int | None = None,
     ):
@@ -86,9 +89,12 @@ class Engine:
             cache_bytes = quarter_of_memory(self.banned_V.device)
         check_integer("max_rows", max_rows, 1)
         check_integer("cache_bytes", cache_bytes, 1)
-        write = compiled_decode(self.banned_V.device) if compiled else decode
+        write = compiled_decode(model, not training) if compiled else decode
         self._lock = threading.Lock()
-        self._batch = Batch(model, self.control, processor, write, self.banned_V, max_rows, cache_bytes, compiled)
+        self._batch = Batch(
+            model, self.control, processor, write, self.banned_V, max_rows, cache_bytes,
+            steady=compiled and not training, any_rows=compiled and training,
+        )  # fmt: skip
 
     def generate(
         self,
@@ -181,14 +187,19 @@ def decode(
     return model(ids_B[:, None], cache=step)[:, 0]
 
 
-def compiled_decode(device: torch.device) -> Decode:
+def compiled_decode(model: MuseSpark, frozen: bool) -> Decode:
     """`decode` for one model: what is compiled belongs to a code object, and nothing looks whether the model is still the
     same one, so every engine gets a code object of its own."""
     name = f"decode_{next(_numbers)}"
     # rows 1, 4, 16, 64, ... before and after the cache outgrows the sliding window
     torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
     own = FunctionType(decode.__code__.replace(co_name=name), decode.__globals__, name)
-    return torch.compile(own, options=COMPILED if device.type == "cpu" else None)  # type: ignore[no-any-return]
+    options = None
+    if model.model.language_model.embed_tokens.weight.device.type == "cpu":
+        # Experts are chosen by their router's numbers, so the steps of a mixture are compiled in pieces, layer by layer.
+        whole = "sparse" not in model.config.text.mlp_layer_types
+        options = COMPILED | (ONE_PIECE if whole else {}) | (FROZEN if frozen else {})
+    return torch.compile(own, options=options)  # type: ignore[no-any-return]
 
 
 def quarter_of_memory(device: torch.device) -> int:

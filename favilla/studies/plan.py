@@ -13,7 +13,7 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from favilla.errors import UserError
 from favilla.model.folder import WEIGHTS, write_atomically
@@ -91,20 +91,25 @@ class AnalysisPart(Strict):
 
 
 class StudyFile(Strict):
-    """base: recipe of the pretraining that makes the model all runs start from; or init: a model that is there, by name or
-    folder. recipe: the RL recipe that all arms share. Paths are relative to the study file."""
+    """base: recipe of the pretraining that makes the model all runs start from, or several, each of which goes on from the
+    one before; or init: a model that is there, by name or folder. recipe: the RL recipe that all arms share. Paths are relative to the study file."""
 
     name: str = Field(pattern=NAME)
-    base: Path | None = None
+    base: tuple[Path, ...] = ()
     init: str | None = None
     recipe: Path
     arms: dict[str, Arm] = Field(min_length=1)
     start: StartPart = StartPart()
     analysis: AnalysisPart
 
+    @field_validator("base", mode="before")
+    @classmethod
+    def one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def one_start(self) -> StudyFile:
-        if (self.base is None) == (self.init is None):
+        if (not self.base) == (self.init is None):
             raise ValueError("give base (a pretraining recipe) or init (a model), one of the two")
         return self
 
@@ -114,7 +119,7 @@ class Study(Strict):
 
     name: str
     init: str | None
-    base: Recipe | None
+    base: tuple[Recipe, ...]
     recipe: RLRecipe
     arms: dict[str, Arm]
     start: StartPart
@@ -165,7 +170,7 @@ def read_study(path: Path) -> Study:
     for part in recipe.eval:
         part.entries()
     recipe.entries()
-    base = read_recipe(path.parent / file.base, Recipe) if file.base else None
+    base = tuple(read_recipe(path.parent / each, Recipe) for each in file.base)
     try:
         return Study(
             name=file.name, init=file.init, base=base, recipe=recipe, arms=file.arms, start=file.start,
@@ -207,6 +212,11 @@ def declared(folder: Path) -> Study:
         raise UserError(f"{folder}: holds no study (no {PLAN}); give the --out of favilla study") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: not a study ({' '.join(str(error).split())[:200]})") from None
+
+
+def base_folders(study: Study, folder: Path) -> list[Path]:
+    """Where the stages of the pretraining are; the last one's model is what all runs start from."""
+    return [folder / f"{BASE}-{number}" for number in range(1, len(study.base))] + [folder / BASE]
 
 
 def run_folder(folder: Path, arm: str, seed: int) -> Path:

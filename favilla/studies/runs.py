@@ -21,7 +21,7 @@ from rich.table import Table
 
 from favilla.errors import Interrupted, UserError
 from favilla.model.folder import write_atomically
-from favilla.studies.plan import BASE, Study, declare, finished, run_folder, to_toml
+from favilla.studies.plan import Study, base_folders, declare, finished, run_folder, to_toml
 from favilla.train.stopping import StopRequest
 
 LOCK, OUTPUT = ".lock", "output.txt"
@@ -79,11 +79,15 @@ def base_model(study: Study, folder: Path, device: str = "cpu") -> Path:
     from favilla.engine.load import find_folder
     from favilla.train.pretrain import pretrain
 
-    if study.base is None:
+    if not study.base:
         return find_folder(study.init or "")
-    if not finished(folder / BASE):
-        pretrain(study.base, folder / BASE, device)
-    return folder / BASE / "model"
+    stages = base_folders(study, folder)
+    before = None
+    for recipe, stage in zip(study.base, stages, strict=True):
+        if not finished(stages[-1]) and not finished(stage):
+            pretrain(recipe, stage, device, init=before)
+        before = stage / "model"
+    return stages[-1] / "model"
 
 
 def run_all(

@@ -16,7 +16,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.engine.generate import Engine
 from favilla.errors import Interrupted
 from favilla.model import load_model
 from favilla.model.folder import write_atomically
@@ -25,10 +24,10 @@ from favilla.studies.plan import START, Study
 from favilla.train.memory import keep_freed_memory
 from favilla.train.rl.held_out import digest, line, seed_of, set_prompts
 from favilla.train.rl.protocols import Prompt, Sample
-from favilla.train.rl.rollout import EngineRollouts, verified
+from favilla.train.rl.rollout import EngineRollouts, sampling_engine, verified
 from favilla.train.stopping import StopRequest
 
-CHUNK = 16  # problems between two looks at whether to stop
+CHUNK = 32  # problems between two looks at whether to stop
 
 
 def measure_start(study: Study, model_folder: Path, folder: Path, device: str = "cpu") -> None:
@@ -51,7 +50,8 @@ def measure_start(study: Study, model_folder: Path, folder: Path, device: str = 
         keep_freed_memory()
     tokenizer, processor = Tokenizer.load(model_folder), ImageProcessor.load(model_folder)
     model, _ = load_model(model_folder, torch.float32, torch.device(device))
-    engine, rollout = Engine(model.eval(), tokenizer, processor), study.recipe.rollout
+    rollout = study.recipe.rollout
+    engine = sampling_engine(rollout)(model.eval(), tokenizer, processor)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True)) as bar, StopRequest() as stop, path.open("a") as file:
         task = bar.add_task("start", total=len(done) + len(work), completed=len(done))

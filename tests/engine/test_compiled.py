@@ -1,4 +1,4 @@
-"""The compiled step writes what the plain one writes, in 8 bits and with a mixture of experts too."""
+"""The compiled step writes what the plain one writes, in 8 bits, with a mixture of experts and while weights change, too."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from favilla.model.int8 import quantise
 from tests.engine.conftest import COLOUR, make_config, noise, user
 
 
-def engine(tokenizer, wild, compiled: bool, int8: bool = False, dense: bool = True) -> Engine:  # type: ignore[no-untyped-def]
+def engine(tokenizer, wild, compiled: bool, int8: bool = False, dense: bool = True, training: bool = False) -> Engine:  # type: ignore[no-untyped-def]
     config = make_config(tokenizer)
     if dense:
         config.text.mlp_layer_types[:] = ["dense"] * 4
     model = MuseSpark(config)
     initialise(model, 1)
     model.eval()
-    return Engine(quantise(model) if int8 else model, tokenizer, wild.processor, compiled=compiled)
+    return Engine(quantise(model) if int8 else model, tokenizer, wild.processor, compiled=compiled, training=training)
 
 
 REQUESTS = [
@@ -42,3 +42,27 @@ def test_compiled_steps_write_the_same(tokenizer, wild, kind):
         fast.model.model.language_model.norm.weight.mul_(2.0)
     with pytest.raises(UserError, match="make a new one"):
         fast.generate(REQUESTS)
+
+
+def test_compiled_once_for_all_weights_and_numbers_of_rows(tokenizer, wild):
+    """While a model is trained: no step is compiled again, whoever joins and leaves, and none writes with old weights."""
+    plain, fast = (engine(tokenizer, wild, compiled, training=True) for compiled in (False, True))
+    asked = [*REQUESTS, Request(user("How many?"), temperature=1.0, seed=3, max_new_tokens=70, n=6)]
+    written = []
+    compiled_before = None
+    for scale in (1.0, 0.5, 2.0):
+        for each in (plain, fast):
+            with torch.no_grad():
+                each.model.model.language_model.norm.weight.fill_(scale)
+        made, expected = (
+            [g for requests in ([asked[0]], asked) for row in each.generate(requests) for g in row]
+            for each in (fast, plain)
+        )
+        for ours, theirs in zip(made, expected, strict=True):
+            assert ours.ids == theirs.ids
+            assert ours.logprobs == pytest.approx(theirs.logprobs, abs=1e-3)
+        written.append([g.ids for g in made])
+        compiled = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+        assert compiled_before in (None, compiled)
+        compiled_before = compiled
+    assert written[0] != written[1] != written[2]

@@ -19,7 +19,7 @@ STEPS = 200
 
 def synthetic_study(arms: dict[str, Any], sets: Sequence[str] = ("trained", "level"), **analysis: Any) -> Study:
     raw: dict[str, Any] = {
-        "name": "synthetic", "init": "ember", "base": None,
+        "name": "synthetic", "init": "ember", "base": (),
         "recipe": {
             "name": "arm", "tasks": {"hops": {"levels": [1, 1]}}, "optim": {"steps": STEPS, "warmup": 2},
             "run": {"per_decade": 6},

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from favilla.errors import UserError
+from favilla.model import load_model
 from favilla.studies.logs import tally
 from favilla.studies.plan import Study, _toml, declare, declared, finished, read_study, run_folder, to_toml
 from favilla.studies.runs import choose, last_line
+from favilla.train.pretrain import pretrain
+from favilla.train.recipe import Recipe
 from favilla.train.rl.held_out import set_prompts
 from favilla.train.rl.recipe import RLRecipe
 from tests.recipes import tiny_recipe
@@ -60,7 +64,7 @@ samples = 2
 """
 STUDY = """
 name = "tiny"
-base = "base.toml"
+base = ["base.toml", "habit.toml"]
 recipe = "arm.toml"
 [arms.none]
 seeds = [0, 1]
@@ -79,10 +83,15 @@ draws = 100
 """
 
 
+def habit() -> Recipe:
+    return tiny_recipe(optim={"steps": 2, "warmup": 1, "marks": 1.0})
+
+
 @pytest.fixture
 def study_file(tmp_path: Path) -> Path:
     base = tiny_recipe(optim={"steps": 4, "warmup": 1, "marks": 1.0})
     (tmp_path / "base.toml").write_text(to_toml(base))
+    (tmp_path / "habit.toml").write_text(to_toml(habit()))
     (tmp_path / "arm.toml").write_text(ARM)
     (tmp_path / "study.toml").write_text(STUDY)
     return tmp_path / "study.toml"
@@ -135,6 +144,11 @@ def test_a_study_is_interrupted_goes_on_and_is_reported(study_file: Path, tmp_pa
             0.5 if arm == "mid" else 0
         )
 
+    # The second stage of the pretraining goes on from the first.
+    alone = load_model(pretrain(habit(), tmp_path / "alone", init=out / "base-1" / "model", quiet=True))[0]
+    for ours, theirs in zip(alone.parameters(), load_model(out / "base" / "model")[0].parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
     # The start has as many problems and samples as a run's ends at temperature 1, else as between them.
     start = lines(out / "start.jsonl")
     sizes = {(t, name): [len(line["correct"]) for line in start if (line["temperature"], line["set"]) == (t, name)]
@@ -166,7 +180,7 @@ def test_a_study_is_interrupted_goes_on_and_is_reported(study_file: Path, tmp_pa
 
 def test_a_run_that_fails_is_named(study_file: Path, tmp_path: Path, tiny_folder: Path) -> None:
     """Its checkpoint is broken; the model to start from is there already."""
-    study_file.write_text(STUDY.replace('base = "base.toml"', f"init = {json.dumps(str(tiny_folder))}"))
+    study_file.write_text(STUDY.replace('base = ["base.toml", "habit.toml"]', f"init = {json.dumps(str(tiny_folder))}"))
     run = run_folder(tmp_path / "out", "mid", 0)
     run.mkdir(parents=True)
     (run / "checkpoint.pt").write_bytes(b"nothing")
@@ -190,13 +204,13 @@ def test_the_shipped_study_is_valid() -> None:
     practised = {(entry.family.name, entry.level) for entry in study.recipe.entries()}
     sets = {part.name: {(f.name, level) for f, level in part.entries()} for part in study.sets}
     assert sets["trained"] == practised and not any(sets[name] & practised for name in study.analysis.held_out)
-    assert study.base is not None and study.base.data.mixture()
+    assert len(study.base) == 2 and all(stage.data.mixture() for stage in study.base)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (('base = "base.toml"\n', ""), "give base .* or init"),
+        (('base = ["base.toml", "habit.toml"]\n', ""), "give base .* or init"),
         (("window = [1, 3]", "window = [1, 9]"), "window ends at 9"),
         (("window = [1, 3]", "window = [3, 1]"), "window"),
         (("k = 2", "k = 16"), "do not give pass@16"),

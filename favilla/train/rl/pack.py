@@ -17,7 +17,7 @@ from favilla.train.rl.protocols import Passage
 @dataclass
 class MicroBatch:
     """A packed batch and, for each of its targets in order: sample_N (whose it is), sampler_N (the sampler's
-    log-probability), mask_N (1 where the policy chose)."""
+    log-probability), mask_N (1 where the policy chose; 0 where the batch's target is padding)."""
 
     batch: Batch
     sample_N: torch.Tensor
@@ -69,10 +69,16 @@ def _example(context: EncodedChat, passages: Sequence[tuple[int, Passage]]) -> E
 
 
 def pack(
-    passages: Sequence[tuple[int, Passage]], rows: int, tokens: int, image_token_id: int, pixel_values: int, merge: int
+    passages: Sequence[tuple[int, Passage]],
+    rows: int,
+    tokens: int,
+    image_token_id: int,
+    pixel_values: int,
+    merge: int,
+    steady: bool = False,
 ) -> list[MicroBatch]:
     """All passages, each with the number of its sample, as few batches of at most `rows` x `tokens` tokens (longer rows only
-    where one passage needs them), the fullest first."""
+    where one passage needs them), the fullest first. steady: of exactly that size, pictures apart."""
     by_context: dict[int, list[tuple[int, Passage]]] = {}
     for number, passage in passages:
         by_context.setdefault(id(passage.context), []).append((number, passage))
@@ -94,20 +100,19 @@ def pack(
             if not packer.add(example.example):
                 raise ValueError("an example does not fit an empty batch of its own size")
             packers.append((packer, [example]))
-    return [_trimmed(packer, held) for packer, held in packers]
+    return [_trimmed(packer, held, steady) for packer, held in packers]
 
 
-def _trimmed(packer: Packer, held: list[Branches]) -> MicroBatch:
-    """The batch without rows and columns that hold nothing; first-fit places everything as before."""
+def _trimmed(packer: Packer, held: list[Branches], steady: bool) -> MicroBatch:
+    """The batch without rows and columns that hold nothing, those of pictures alone if it shall be steady; first-fit places
+    everything as before."""
     s = packer.shape
     used = [s.tokens - free for free in packer.free]
     seen = [s.picture_patches - free for free in packer.picture_free]
+    targets = sum(b.example.targets for b in held)
+    text = (s.rows, s.tokens, s.targets) if steady else (sum(map(bool, used)), max(used), targets)
     tight = Packer(
-        Shape(
-            sum(map(bool, used)), max(used), sum(b.example.targets for b in held), sum(map(bool, seen)), max(seen),
-            s.pixel_values, s.merge,
-        ),
-        packer.image_token_id,
+        Shape(*text, sum(map(bool, seen)), max(seen), s.pixel_values, s.merge), packer.image_token_id
     )  # fmt: skip
     rows: dict[int, list[Branches]] = {}
     for example in held:
@@ -119,4 +124,10 @@ def _trimmed(packer: Packer, held: list[Branches]) -> MicroBatch:
     number_N = [number for number, passage in ordered for _ in passage.ids]
     sampler_N = [value for _, passage in ordered for value in passage.logprobs]
     mask_N = [float(chosen) for _, passage in ordered for chosen in passage.chosen]
-    return MicroBatch(tight.batch(), torch.tensor(number_N), torch.tensor(sampler_N), torch.tensor(mask_N))
+    padding = tight.shape.targets - targets
+    return MicroBatch(
+        tight.batch(),
+        torch.tensor(number_N + [0] * padding),
+        torch.tensor(sampler_N + [0.0] * padding),
+        torch.tensor(mask_N + [0.0] * padding),
+    )

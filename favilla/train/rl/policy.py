@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -21,20 +22,42 @@ class TokenStats:
     entropy_N: torch.Tensor
 
 
-def token_stats(model: MuseSpark, batch: Batch, banned_V: torch.Tensor, autocast: bool) -> TokenStats:
-    """One forward pass over a batch that `loop.ready` has prepared. The head is float32 whatever the rest is: where
-    probabilities differ by its rounding, their ratio is noise (ScaleRL, 2510.13786)."""
-    device = batch.ids_BT.device.type
+# What `read` computes from embedded tokens; compiled or not.
+Read = Callable[..., tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
+
+
+def token_stats(model: MuseSpark, batch: Batch, banned_V: torch.Tensor, autocast: bool, read: Read) -> TokenStats:
+    """One forward pass over a batch that `loop.ready` has prepared."""
     pictures = batch.pictures if len(batch.pictures.token_M) else None
-    with torch.autocast(device, torch.bfloat16) if autocast else nullcontext():
+    with mixed(batch.ids_BT.device, autocast):
         x_BTD = model.embed(batch.ids_BT, pictures, batch.slots_BT)
-        x_BTD = model.model.language_model(x_BTD, batch.positions_BT, batch.segments_BT, batch.branches_BT)
-    logits_NV = model.head(x_BTD.flatten(0, 1)[batch.at_N].float())
-    chosen_N = logits_NV.gather(1, batch.labels_N[:, None])[:, 0]
+    where = batch.positions_BT, batch.segments_BT, batch.branches_BT
+    return TokenStats(*read(model, x_BTD, where, batch.at_N, batch.labels_N, banned_V, autocast))
+
+
+def read(
+    model: MuseSpark,
+    x_BTD: torch.Tensor,
+    where: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    at_N: torch.Tensor,
+    labels_N: torch.Tensor,
+    banned_V: torch.Tensor,
+    autocast: bool,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The three of `TokenStats`; where: positions, segments and branches; where at_N is padding, anything finite. The head
+    is float32 whatever the rest is: where probabilities differ by its rounding, their ratio is noise (ScaleRL, 2510.13786)."""
+    with mixed(x_BTD.device, autocast):
+        x_BTD = model.model.language_model(x_BTD, *where)
+    logits_NV = model.head(x_BTD.flatten(0, 1)[at_N].float())
+    chosen_N = logits_NV.gather(1, labels_N.clamp(min=0)[:, None])[:, 0]
     allowed_NV = logits_NV.masked_fill(banned_V, -torch.inf)
     total_N = allowed_NV.logsumexp(1)
     with torch.no_grad():
         log_NV = allowed_NV - total_N[:, None]
         entropy_N = -(log_NV.exp() * log_NV.masked_fill(banned_V, 0.0)).sum(1)
         plain_N = chosen_N - logits_NV.logsumexp(1)
-    return TokenStats(chosen_N - total_N, plain_N, entropy_N)
+    return chosen_N - total_N, plain_N, entropy_N
+
+
+def mixed(device: torch.device, autocast: bool) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, torch.bfloat16) if autocast else nullcontext()

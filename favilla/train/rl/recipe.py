@@ -35,7 +35,8 @@ class EffortPart(Strict):
 
 class RolloutPart(Strict):
     """prompts x samples a step, each at most max_new_tokens long. pool: prompts to draw from, which leave it at a pass rate
-    of `leave`. sampler: weights that the engine generates with; batch: prompts that it gets at a time."""
+    of `leave`. sampler: weights that the engine generates with; compiled: whether it compiles its step; batch: prompts that
+    it gets at a time; max_rows: samples that it writes at once."""
 
     prompts: int = Field(default=32, ge=1)
     samples: int = Field(default=16, ge=2)
@@ -43,7 +44,9 @@ class RolloutPart(Strict):
     pool: int = Field(default=1024, ge=1)
     leave: float = Field(default=0.9, gt=0)
     sampler: Literal["float32", "bfloat16"] = "float32"
+    compiled: bool = False
     batch: int = Field(default=32, ge=1)
+    max_rows: int = Field(default=512, ge=1)
 
     @model_validator(mode="after")
     def pool_suffices(self) -> RolloutPart:
@@ -109,12 +112,14 @@ class OptimPart(Strict):
 
 
 class RunPart(Strict):
-    """Micro-batches of rows x tokens. autocast: the trainer computes in bfloat16. per_decade: held-out measurements at that
+    """Micro-batches of rows x tokens. compile: let `torch.compile` fuse the trainer's pass over the text. autocast: it computes
+    in bfloat16. per_decade: held-out measurements at that
     many steps a decade, at the start (unless measure_start is false: several runs may share one) and at the end. snapshots:
     steps after which the model folder is kept as well."""
 
     rows: int = Field(default=16, ge=1)
     tokens: int = Field(default=384, ge=64)
+    compile: bool = False
     autocast: bool = False
     save_every: int = Field(default=20, ge=1)
     per_decade: int = Field(default=5, ge=1)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 
 from favilla.chat.encode import EncodedChat, encode_chat
+from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import BEGIN, MEDIA, PAD, Tokenizer
 from favilla.engine.generate import Engine
 from favilla.engine.request import Generation, Request
+from favilla.model import MuseSpark
 from favilla.train.rl.pool import WorldTask
 from favilla.train.rl.protocols import Passage, Prompt, Sample, Score
+from favilla.train.rl.recipe import RolloutPart
+
+
+def sampling_engine(part: RolloutPart) -> Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine]:
+    """What makes the engine that a recipe asks for."""
+    return partial(Engine, compiled=part.compiled, training=True, max_rows=part.max_rows)
 
 
 def banned(tokenizer: Tokenizer, vocab_size: int) -> torch.Tensor:
@@ -25,8 +34,8 @@ class EngineRollouts:
     """`Rollouts` of one turn, from the whole distribution, at temperature 1 unless a measurement wants another, so that
     log-probabilities are the policy's.
 
-    engine: makes an engine with the weights as they are now; it is asked each time, since engines may keep copies. At most
-    `batch` prompts are given to it at a time.
+    engine: gives the engine, asked each time, so that its weights can be brought up to date. At most `batch` prompts are
+    given to it at a time.
     """
 
     def __init__(self, engine: Callable[[], Engine], max_new_tokens: int, batch: int = 64, temperature: float = 1.0):

@@ -32,13 +32,14 @@ from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers, warmup_stable_decay
 from favilla.train.pretrain import export
 from favilla.train.ranks import gather, join, total
+from favilla.train.rl import policy
 from favilla.train.rl.held_out import HeldOut, log_spaced, seed_of
 from favilla.train.rl.pool import Pool
 from favilla.train.rl.progress import RLProgress, alarms, metrics, summarise
 from favilla.train.rl.protocols import Group, Prompts, Reward, Rollouts
 from favilla.train.rl.recipe import RLRecipe
 from favilla.train.rl.roles import RolePrompts
-from favilla.train.rl.rollout import EngineRollouts, banned, verified
+from favilla.train.rl.rollout import EngineRollouts, banned, sampling_engine, verified
 from favilla.train.rl.update import Totals, accumulate, behaviour, minibatches, prepare, weigh
 from favilla.train.stopping import StopRequest
 
@@ -66,12 +67,13 @@ def rl(
     prompts: Prompts | None = None,
     rollouts: Rollouts | None = None,
     reward: Reward = verified,
-    engine: Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine] = Engine,
+    engine: Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine] | None = None,
 ) -> Path:
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend.
 
     prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
-    engine: makes the engine of the recipe's own rollouts, once a step, from the weights as they are.
+    engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes; its weights are
+    trained, so every step samples from them as they are.
     """
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
@@ -94,6 +96,7 @@ def rl(
     o = recipe.optim
     optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
     banned_V = banned(tokenizer, config.text.vocab_size).to(place)
+    read = torch.compile(policy.read, dynamic=False) if recipe.run.compile else policy.read
 
     # Where prompts come from, and samples
     r = recipe.rollout
@@ -105,7 +108,8 @@ def rl(
             prompts = RolePrompts(recipe.roles.path, prompts, recipe.roles.share, recipe.seed, r.leave)
     if rollouts is None:
         sampler = Sampler(model, r.sampler)
-        rollouts = EngineRollouts(lambda: engine(sampler(), tokenizer, processor), r.max_new_tokens, r.batch)
+        made = (engine or sampling_engine(r))(sampler.weights, tokenizer, processor)
+        rollouts = EngineRollouts(lambda: sampler.refresh(made), r.max_new_tokens, r.batch)
 
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
     free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
@@ -158,14 +162,16 @@ def rl(
                 reference.load_state_dict(model.state_dict())
             scale = warmup_stable_decay(step, o.steps, o.warmup, o.decay)
             several = len(parts) > 1
-            before = [behaviour(model, part, banned_V, recipe.run.autocast) if several else None for part in parts]
+            before = [
+                behaviour(model, part, banned_V, recipe.run.autocast, read) if several else None for part in parts
+            ]
             sums, largest, norms = Totals().tensor(), 0.0, []
             for part, old in zip(parts, before, strict=True):
                 counts = torch.tensor([part.groups, int(part.length_S.sum())], dtype=torch.float64)
                 groups, tokens = total(counts, world).tolist()
                 if not groups:
                     continue
-                totals, worst = accumulate(model, reference, recipe, part, int(groups), tokens, banned_V, old)
+                totals, worst = accumulate(model, reference, recipe, part, int(groups), tokens, banned_V, read, old)
                 sums, largest = sums + totals.tensor(), max(largest, worst)
                 if world > 1:
                     all_reduce(model)
@@ -217,21 +223,22 @@ def frozen(model: MuseSpark) -> MuseSpark:
 
 
 class Sampler:
-    """The weights that the engine generates with: the policy itself, or a copy of it in bfloat16 made anew at each call."""
+    """The weights that the engine generates with: the policy itself, or a copy of it in bfloat16."""
 
     def __init__(self, model: MuseSpark, dtype: str):
-        self.model, self.copy = model, None if dtype == "float32" else frozen(model)
-        for name, parameter in self.copy.named_parameters() if self.copy is not None else ():
+        self.model = model
+        self.weights = model if dtype == "float32" else frozen(model)
+        for name, parameter in self.weights.named_parameters() if self.weights is not model else ():
             if not name.endswith(FLOAT32):
                 parameter.data = parameter.data.to(torch.bfloat16)
 
     @torch.no_grad()
-    def __call__(self) -> MuseSpark:
-        if self.copy is None:
-            return self.model
-        for mine, theirs in zip(self.copy.state_dict().values(), self.model.state_dict().values(), strict=True):
-            mine.copy_(theirs)
-        return self.copy
+    def refresh(self, engine: Engine) -> Engine:
+        """The same engine, its weights the policy's as they are now."""
+        if self.weights is not self.model:
+            for mine, theirs in zip(self.weights.state_dict().values(), self.model.state_dict().values(), strict=True):
+                mine.copy_(theirs)
+        return engine
 
 
 def keep(model: MuseSpark, tokenizer: Tokenizer, processor: ImageProcessor, folder: Path) -> None:

@@ -13,7 +13,7 @@ from favilla.train.loop import ready
 from favilla.train.rl import advantages
 from favilla.train.rl.losses import ALGORITHMS, importance, k3, policy_loss, token_share
 from favilla.train.rl.pack import MicroBatch, pack
-from favilla.train.rl.policy import TokenStats, token_stats
+from favilla.train.rl.policy import Read, TokenStats, token_stats
 from favilla.train.rl.protocols import Group
 from favilla.train.rl.recipe import RLRecipe
 
@@ -95,7 +95,7 @@ def minibatches(weighed: Weighed, recipe: RLRecipe, model: MuseSpark) -> list[Mi
             Minibatch(
                 pack(
                     passages, recipe.run.rows, recipe.run.tokens, model.config.image_token_id,
-                    3 * vision.patch_size**2, vision.merge_size,
+                    3 * vision.patch_size**2, vision.merge_size, recipe.run.compile,
                 ),
                 weighed.advantage_PG[chosen].flatten(),
                 torch.tensor([sample.length for sample in samples]),
@@ -117,9 +117,11 @@ def prepare(batches: Sequence[Minibatch], processor: ImageProcessor, place: torc
 
 
 @torch.no_grad()
-def behaviour(model: MuseSpark, minibatch: Minibatch, banned_V: torch.Tensor, autocast: bool) -> list[TokenStats]:
+def behaviour(
+    model: MuseSpark, minibatch: Minibatch, banned_V: torch.Tensor, autocast: bool, read: Read
+) -> list[TokenStats]:
     """Log-probabilities under the weights that sampled, as the trainer computes them."""
-    return [token_stats(model, micro.batch, banned_V, autocast) for micro in minibatch.micro]
+    return [token_stats(model, micro.batch, banned_V, autocast, read) for micro in minibatch.micro]
 
 
 def accumulate(
@@ -130,11 +132,12 @@ def accumulate(
     groups: int,
     tokens: float,
     banned_V: torch.Tensor,
+    read: Read,
     old: Sequence[TokenStats] | None = None,
 ) -> tuple[Totals, float]:
     """Add this rank's part of the loss's gradient to the model; returns sums and the largest |mismatch| of a token.
 
-    groups, tokens: those of all ranks, which the loss is a mean over. old: what `behaviour` gave before the first update of
+    groups, tokens: those of all ranks, which the loss is a mean over. read: see `policy`. old: what `behaviour` gave before the first update of
     the step; without, this is the first and only one.
     """
     loss_part, algorithm = recipe.loss, ALGORITHMS[recipe.loss.algorithm]
@@ -145,14 +148,14 @@ def accumulate(
         algorithm.average, minibatch.length_S, minibatch.group_S, groups, recipe.rollout.max_new_tokens, tokens
     )
     for number, micro in enumerate(minibatch.micro):
-        now = token_stats(model, micro.batch, banned_V, autocast)
+        now = token_stats(model, micro.batch, banned_V, autocast, read)
         then = old[number] if old is not None else now
         old_N, mask_N = then.policy_N.detach(), micro.mask_N
         weight_N = importance(then.plain_N, micro.sampler_N, loss_part.importance)
         reference_N = None
         if reference is not None:
             with torch.no_grad():
-                reference_N = token_stats(reference, micro.batch, banned_V, autocast).policy_N
+                reference_N = token_stats(reference, micro.batch, banned_V, autocast, read).policy_N
         loss = policy_loss(
             algorithm, now.policy_N, old_N, minibatch.advantage_S[micro.sample_N], share_S[micro.sample_N], mask_N, clip,
             weight_N, reference_N, loss_part.kl,

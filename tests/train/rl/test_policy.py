@@ -14,7 +14,7 @@ from favilla.model import MuseSpark, load_model, pack_pictures
 from favilla.train.loop import ready
 from favilla.train.rl.losses import importance
 from favilla.train.rl.pack import MicroBatch, pack
-from favilla.train.rl.policy import token_stats
+from favilla.train.rl.policy import read, token_stats
 from favilla.train.rl.protocols import Passage, Sample
 from favilla.train.rl.rollout import EngineRollouts, banned
 from tests.train.rl.conftest import echo_pool, small_recipe
@@ -36,10 +36,10 @@ def sampled(
 
 
 def packed(
-    model: MuseSpark, processor: ImageProcessor, samples: list[Sample], rows: int, tokens: int
+    model: MuseSpark, processor: ImageProcessor, samples: list[Sample], rows: int, tokens: int, steady: bool = False
 ) -> list[MicroBatch]:
     passages = [(s, passage) for s, sample in enumerate(samples) for passage in sample.passages]
-    batches = pack(passages, rows, tokens, model.config.image_token_id, 588, 2)
+    batches = pack(passages, rows, tokens, model.config.image_token_id, 588, 2, steady)
     for micro in batches:
         ready(micro.batch, processor, CPU)
     return batches
@@ -63,7 +63,7 @@ def test_trainer_and_sampler_agree(taught: Path, rows: int, tokens: int) -> None
     seen = {}
     for micro in packed(model, processor, samples, rows, tokens):
         with torch.no_grad():
-            stats = token_stats(model, micro.batch, banned_V, autocast=False)
+            stats = token_stats(model, micro.batch, banned_V, autocast=False, read=read)
         assert len(stats.plain_N) == len(micro.sampler_N) == len(micro.mask_N)
         torch.testing.assert_close(stats.plain_N, micro.sampler_N, rtol=0, atol=1e-4)
         for number in micro.sample_N.unique().tolist():
@@ -90,7 +90,7 @@ def test_gradient_of_a_packed_group_is_that_of_its_samples(taught: Path) -> None
     banned_V = banned(tokenizer, model.config.text.vocab_size)
     worth_S = torch.linspace(-1, 1, len(samples))
     for micro in packed(model, processor, samples, 2, 120):
-        stats = token_stats(model, micro.batch, banned_V, autocast=False)
+        stats = token_stats(model, micro.batch, banned_V, autocast=False, read=read)
         (worth_S[micro.sample_N] * stats.policy_N).sum().backward()
     together = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
@@ -102,6 +102,33 @@ def test_gradient_of_a_packed_group_is_that_of_its_samples(taught: Path) -> None
     for name, parameter in model.named_parameters():
         if parameter.grad is not None:
             torch.testing.assert_close(together[name], parameter.grad, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def test_compiled_passes_have_one_shape_and_the_same_gradient(taught: Path) -> None:
+    """Padding is neither learned from nor counted, and one shape serves them all."""
+    model, tokenizer, processor, samples = sampled(taught, n=4)
+    banned_V = banned(tokenizer, model.config.text.vocab_size)
+    worth_S = torch.linspace(-1, 1, len(samples))
+    found = []
+    for steady, trainer_reads in ((False, read), (True, torch.compile(read, dynamic=False))):
+        model.zero_grad()
+        loss, counted, batches = torch.zeros(()), 0.0, packed(model, processor, samples, 2, 120, steady)
+        for micro in batches:
+            stats = token_stats(model, micro.batch, banned_V, autocast=False, read=trainer_reads)
+            for part in (stats.policy_N, stats.plain_N, stats.entropy_N):
+                assert part.shape == micro.mask_N.shape and part.isfinite().all()
+            loss = loss + (worth_S[micro.sample_N] * stats.policy_N * micro.mask_N).sum()
+            counted += float(micro.mask_N.sum())
+        loss.backward()
+        gradient = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+        shapes = {(*micro.batch.ids_BT.shape, len(micro.mask_N)) for micro in batches}
+        found.append((loss.item(), counted, gradient, len(batches), shapes))
+    (loss, counted, gradient, number, shapes), (compiled_loss, compiled_counted, compiled_gradient, again, one) = found
+    assert number == again and len(shapes) > 1 and one == {(2, 120, 240)}
+    assert counted == compiled_counted == sum(len(p.ids) for sample in samples for p in sample.passages)
+    assert compiled_loss == pytest.approx(loss, rel=1e-4)
+    for name, expected in gradient.items():
+        torch.testing.assert_close(compiled_gradient[name], expected, rtol=1e-3, atol=1e-4, msg=name)
 
 
 def test_what_is_banned_is_what_the_engine_never_writes(tiny_folder: Path) -> None:
@@ -127,7 +154,7 @@ def test_bfloat16_differs_a_little_and_is_corrected(taught: Path) -> None:
     differences = []
     for micro in packed(model, processor, samples, 4, 120):
         with torch.no_grad():
-            stats = token_stats(model, micro.batch, banned_V, autocast=True)
+            stats = token_stats(model, micro.batch, banned_V, autocast=True, read=read)
         assert stats.policy_N.dtype == torch.float32
         difference_N = stats.plain_N - micro.sampler_N
         weight_N = importance(stats.plain_N, micro.sampler_N, most=1.01)

@@ -68,6 +68,27 @@ def test_practice_makes_reward(taught: Path, tmp_path: Path, algorithm: str) -> 
     assert (tmp_path / "model" / "tokenizer.json").exists() and model.lm_head.weight.isfinite().all()
 
 
+def test_compiled_runs_are_the_plain_ones(taught: Path, tmp_path: Path) -> None:
+    """The sampler's step and the trainer's pass compiled: the same samples and the same learning, to rounding."""
+    for name, compiled in (("plain", False), ("compiled", True)):
+        changed = {
+            **LEARN,
+            "rollout": {**LEARN["rollout"], "compiled": compiled, "max_rows": 96},
+            "run": {**LEARN["run"], "compile": compiled},
+            "optim": {**LEARN["optim"], "steps": 4},
+        }
+        recipe = small_recipe(**changed)
+        rl(recipe, tmp_path / name, init=taught, prompts=echo_pool(recipe))
+    for plain, compiled in zip(lines(tmp_path / "plain"), lines(tmp_path / "compiled"), strict=True):
+        for key in ("pass@1", "length", "tokens", "entropy", "grad_norm"):
+            assert compiled[key] == pytest.approx(plain[key], rel=0.02), (plain["step"], key)
+        assert compiled["mismatch_max"] < 1e-3
+    for ours, theirs in zip(
+        trained(tmp_path / "compiled" / "model"), trained(tmp_path / "plain" / "model"), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0.02, atol=2e-3)
+
+
 def test_a_penalty_shortens_what_is_right(taught: Path, tmp_path: Path) -> None:
     """Whatever is said counts as right: only lengths differ, so thinking goes; without a penalty nothing is learned from."""
 
