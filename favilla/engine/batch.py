@@ -124,7 +124,7 @@ class Batch:
             key = prompt_key(prompt, self.model.config.image_token_id, self.processor.merge_size)
             rows += [Row(turn, prompt, key, call) for turn in turns]
         for row in rows:
-            size = self._size(1, row.need)
+            size = self._size(self._row_count(1), row.need)
             if size > self.cache_bytes:
                 raise UserError(
                     f"prompt of {len(row.key)} tokens and {row.turn.limit} new ones: their cache takes {_mb(size)}, "

@@ -78,7 +78,8 @@ def pack(
     steady: bool = False,
 ) -> list[MicroBatch]:
     """All passages, each with the number of its sample, as few batches of at most `rows` x `tokens` tokens (longer rows only
-    where one passage needs them), the fullest first. steady: of exactly that size, pictures apart."""
+    where one passage needs them), the fullest first. steady: of exactly that size, pictures apart; where a passage needs longer
+    rows, of rows of a multiple of `tokens`."""
     by_context: dict[int, list[tuple[int, Passage]]] = {}
     for number, passage in passages:
         by_context.setdefault(id(passage.context), []).append((number, passage))
@@ -87,8 +88,9 @@ def pack(
     examples.sort(key=lambda b: -len(b.example))
     longest = max((len(b.example) for b in examples), default=0)
     patches = max((len(p.encoded[0]) for b in examples for p in b.example.pictures), default=merge**2)
+    width = tokens * -(-longest // tokens) if steady else max(tokens, longest)
     # As many picture rows as the text could name pictures.
-    shape = Shape(rows, max(tokens, longest), rows * max(tokens, longest), rows * tokens, patches, pixel_values, merge)
+    shape = Shape(rows, width, rows * width, rows * tokens, patches, pixel_values, merge)
     packers: list[tuple[Packer, list[Branches]]] = []
     for example in examples:
         for packer, held in packers:

@@ -145,7 +145,12 @@ class EvalPart(Strict):
     ends_samples: int | None = Field(default=None, ge=1)
 
     def entries(self) -> list[tuple[Family, int]]:
-        return [(make_family(name, self.options, "eval"), level) for name in self.families for level in self.levels]
+        """Families and levels. Raises UserError for those that there are not."""
+        found = [(make_family(name, self.options, "eval"), level) for name in self.families for level in self.levels]
+        for family, level in found:
+            if level > family.levels:
+                raise UserError(f"recipe: [[eval]] {self.name}: {family.name} has {family.levels} levels, not {level}")
+        return found
 
 
 class RLRecipe(Strict):

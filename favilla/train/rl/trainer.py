@@ -75,6 +75,8 @@ def rl(
     engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes; its weights are
     trained, so every step samples from them as they are.
     """
+    for part in recipe.eval:
+        part.entries()
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
@@ -113,7 +115,9 @@ def rl(
 
     # Resume: this run's own checkpoint, else from the start. Nothing in it depends on the number of processes.
     free: Any = {"name": True, "init": True, "optim": {"steps"}, "eval": True}
-    free |= {"run": {"save_every", "per_decade", "measure_start", "snapshots"}}
+    # What is compiled changes rounding, and not what a run is.
+    free |= {"run": {"save_every", "per_decade", "measure_start", "snapshots", "compile"}}
+    free |= {"rollout": {"compiled", "batch", "max_rows"}}
     identity = recipe.model_dump_json(exclude=free, exclude_none=True) + str(source.resolve())
     identity += fingerprint(recipe.roles.path) if recipe.roles else ""
     resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
@@ -234,7 +238,9 @@ class Sampler:
 
     @torch.no_grad()
     def refresh(self, engine: Engine) -> Engine:
-        """The same engine, its weights the policy's as they are now."""
+        """The same engine, its weights the policy's as they are now. It forgets prompts, so that what it computes does not
+        depend on what was asked before: a run that was stopped has not asked it."""
+        engine.forget()
         if self.weights is not self.model:
             for mine, theirs in zip(self.weights.state_dict().values(), self.model.state_dict().values(), strict=True):
                 mine.copy_(theirs)
