@@ -125,8 +125,7 @@ async def contemplate(
             stack.push_async_callback(panel.close)
         if max_output_tokens is None:
             max_output_tokens = max(getattr(solver, "usual_output_tokens", 4096) for solver in panel.solvers)
-        about = (type(answers).__name__, sorted(vars(answers).items()), sorted(settings.items()), temperature,
-                 max_output_tokens)  # fmt: skip
+        about = (*answers.identity, sorted(settings.items()), temperature, max_output_tokens)
         events = None
         if log is not None:
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
