@@ -15,8 +15,9 @@ Stopped = str  # see Result.stopped_by
 class AgentAnswer:
     """One agent in one round.
 
-    status: "usable", "unusable" (a reply without an answer of the wanted kind), "refused", "failed" (no reply), "cut"
-    (a straggler, or no longer needed), "budget" (no room for it).
+    status: "usable", "unusable" (a reply without an answer of the wanted kind, or "truncated": cut off at max_output_tokens
+    before the line of its answer had ended), "refused", "failed" (no reply), "cut" (a straggler, or no longer needed),
+    "budget" (no room for it).
     answer: as the agent wrote it; None unless usable. detail: what went wrong. message: what others were shown.
     """
 
@@ -42,8 +43,8 @@ class Result:
     answers: every agent of every round. agreement: share of the last pool's replies (refusals included) that gave
     `answer`; 0 when a judge wrote one that nobody gave. dissent: other answers (and "refused") with their numbers.
     degraded: what went wrong or was left out, and how often; empty for an undisturbed run.
-    stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; or the limit of the budget
-    ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
+    stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; "interrupted"; or the limit of
+    the budget ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
     usage: of all requests; usage_by: per round and agent. cost: US dollars, None when a price is unknown. seconds: wall
     clock. depth: requests that waited for one another, one after the other.
     """

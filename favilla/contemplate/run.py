@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
-from favilla.contemplate.answers import Answers, is_refusal
+from favilla.contemplate.answers import Answers, is_refusal, said_whole
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
 from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
 from favilla.contemplate.decide import Decision, decide, final_upper
@@ -102,13 +102,21 @@ class Run:
         return group_answers(self.answers, [answer.parsed for answer in self.usable()])
 
     def _hold(self) -> None:
-        """Hold back what the last aggregation may need, unless then no agent could try at all."""
+        """Hold back what the last aggregation may need, unless then no agent could try at all. Raises UserError for what no
+        agent, or one of the solvers, could be asked."""
         first = self._call(0, 0)
-        model, upper = self.panel.solvers[self.seats[0]].model, upper_limit(self.panel.solvers[self.seats[0]], first)
+        seated = [self.panel.solvers[seat] for seat in dict.fromkeys(self.seats[: self.policy.sizes[0]])]
+        uppers = [(solver.model, upper_limit(solver, first)) for solver in seated]
+
+        def lacking(ledger: Ledger) -> str | None:
+            limits = [ledger.room(model, upper) for model, upper in uppers]
+            return None if None in limits else limits[0]
+
         # A run that goes on decides as it did when it began: what it has paid for since is in its log.
         resumed = self.log is not None and bool(self.log.paid)
         begun = Ledger(self.budget, self.prices) if resumed else self.ledger
-        if (limit := begun.room(model, upper)) is not None:
+        if (limit := lacking(begun)) is not None:
+            upper = uppers[0][1]
             raise UserError(
                 f"budget {limit} {getattr(self.budget, limit):g}: no room for one attempt, which may use up to "
                 f"{upper.input_tokens} input and {upper.output_tokens} output tokens; give more, or shorter answers"
@@ -116,7 +124,7 @@ class Run:
         if not self.judge:
             return
         judge, final = self.panel.solvers[self.panel.judge], final_upper(self)
-        if not begun.hold(judge.model, final) or begun.room(model, upper) is not None:
+        if not begun.hold(judge.model, final) or lacking(begun) is not None:
             begun.release_hold()
             self.judge = False
             self.extra["aggregation: no room in the budget, voted"] += 1
@@ -126,7 +134,7 @@ class Run:
     async def _rounds(self) -> tuple[str, int]:
         """All rounds that the policy and the budget want. Returns why they ended, and how many there were."""
         for number, size in enumerate(self.policy.sizes):
-            if number and (why := self._enough()):
+            if number and (why := self._enough(number)):
                 return why, number
             why = await self._round(number, size)
             if refused(self._support(), self._refusals(), len(self.pool)):
@@ -135,12 +143,17 @@ class Run:
                 return why, number + 1
         return "finished", len(self.policy.sizes)
 
-    def _enough(self) -> str | None:
-        """Why no further round is needed or allowed."""
+    def _enough(self, number: int) -> str | None:
+        """Why round `number` is not needed or not allowed."""
         if self.interrupted:
             return "interrupted"
-        counts = sorted([*(g.weight for g in self.groups()), self._refusals(), 0], reverse=True)
-        if self.policy.stop == "beta" and self.pool and leads(int(counts[0]), int(counts[1])) >= LEAD:
+        first, second, *_ = sorted([*(len(g.members) for g in self.groups()), self._refusals(), 0, 0], reverse=True)
+        if self.policy.stop == "beta" and self.pool and leads(first, second) >= LEAD:
+            return "agreement"
+        # A first round that would do if all had come and agreed: one who was cut or failed has not disagreed.
+        asked = self.policy.sizes[0]
+        came = first >= self.limits.quorum * asked and not second
+        if self.policy.stop == "beta" and number == 1 and came and leads(asked, 0) >= LEAD:
             return "agreement"
         if (limit := self.ledger.soft_limit()) is not None:
             return f"soft {limit}"
@@ -177,9 +190,13 @@ class Run:
                 self._tell_answer(found[agent], list(found.values()))
         answers = [found[agent] for agent in range(size)]
         self._close(number, answers, why)
-        self._into_pool(answers)
+        # a run that goes on has it from its log that some were not needed
+        decided = any(answer.status == "cut" and answer.detail == "decided" for answer in answers)
+        self._into_pool(answers, decided)
+        if why == "seconds" and asyncio.get_running_loop().time() < self.deadline:
+            return "soft seconds"
         limits = [answer.detail for answer in answers if answer.status == "budget"]
-        return why if why in ("seconds", "interrupted") else limits[0] if limits else None
+        return why if why in ("seconds", "interrupted") else limits[0] if limits else "agreement" if decided else None
 
     def _close(self, number: int, answers: list[AgentAnswer], why: str | None) -> None:
         self.noted += answers
@@ -199,11 +216,13 @@ class Run:
         ):
             self.log.closed(number, self._seconds())
 
-    def _into_pool(self, answers: list[AgentAnswer]) -> None:
+    def _into_pool(self, answers: list[AgentAnswer], decided: bool) -> None:
         replies = [answer for answer in answers if answer.status in ("usable", "refused")]
         usable = sum(answer.status == "usable" for answer in replies)
-        # A round that missed its quorum does not displace what was there: nothing that was found is lost.
-        keep = self.policy.refine == "more" or usable < math.ceil(self.limits.quorum * len(answers))
+        # A round that missed its quorum does not displace what was there: nothing that was found is lost. One whose vote was
+        # decided earlier has missed nothing.
+        missed = usable < math.ceil(self.limits.quorum * len(answers)) and not decided
+        keep = self.policy.refine == "more" or missed
         self.pool = self.pool + replies if keep else replies
 
     async def _agent(self, call: Call, seat: int, spent: list[Usage]) -> AgentAnswer:
@@ -223,11 +242,12 @@ class Run:
         except SolverError as error:
             stopped = error.kind == "stopped"
             return answer("cut" if stopped else "failed", detail=str(error) if stopped else f"{error.kind}: {error}")
-        message = prompts.summary(reply.text)
+        said = said_whole(reply.text) if reply.truncated else reply.text
+        message = prompts.summary(said or reply.text)
         if reply.refused or is_refusal(reply.text):
             return answer("refused", message=message)
         parse = self.answers.parse
-        parsed = await asyncio.to_thread(parse, reply.text) if self.answers.slow else parse(reply.text)
+        parsed = await asyncio.to_thread(parse, said) if self.answers.slow else parse(said)
         if parsed is None:
             return answer("unusable", message=message, detail="truncated" if reply.truncated else "no such answer")
         shown = self.answers.show([parsed])
