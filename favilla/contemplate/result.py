@@ -46,7 +46,8 @@ class Result:
     stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; "interrupted"; or the limit of
     the budget ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
     usage: of all requests; usage_by: per round and agent. cost: US dollars, None when a price is unknown. seconds: wall
-    clock. depth: requests that waited for one another, one after the other.
+    clock. depth: requests that waited for one another, one after the other. capabilities: what `probe` found of each model
+    at an endpoint (`openai_client.Capabilities`); empty without.
     """
 
     answer: str | None
@@ -61,6 +62,7 @@ class Result:
     seconds: float
     depth: int
     cost: float | None
+    capabilities: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """As JSON: objects, lists, strings and numbers only."""
@@ -74,7 +76,7 @@ class Result:
 class Event:
     """Something that happened. kind and what `data` has:
 
-    "round" (agents), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
+    "probe" (model, endpoint, found: name -> what it can do), "round" (agents), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
     "standing" (votes: answer -> number, usage, usd), "aggregation" (how), "result" (result).
     """
 

@@ -18,6 +18,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
@@ -28,7 +29,7 @@ from favilla.contemplate.decide import Decision, decide, final_upper
 from favilla.contemplate.log import OUT_OF_BUDGET, EventLog
 from favilla.contemplate.policy import Policy
 from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
-from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
+from favilla.contemplate.solver import Call, Panel, Question, Reply, Solver, SolverError, Usage, derive
 from favilla.errors import UserError
 
 LEAD = 0.95  # confidence of the "beta" stopping rule, as in its paper
@@ -62,6 +63,7 @@ class Run:
         self.noted: list[AgentAnswer] = []
         self.extra: Counter[str] = Counter()
         self.usage_by: dict[str, Usage] = {}
+        self.capabilities: dict[str, dict[str, Any]] = {}
         self.judge = self.policy.aggregate in ("synthesis", "selection", "pairwise") and self.policy.most_agents > 1
         self.seats = self.panel.seats(max(self.policy.sizes))
         self.pool: list[AgentAnswer] = []  # replies, refusals among them, that the next step works with
@@ -94,6 +96,13 @@ class Run:
     @property
     def interrupted(self) -> bool:
         return self.interrupt is not None and self.interrupt.is_set()
+
+    def probed(self, solver: Solver, found: Any) -> None:
+        """Note what a probe (`openai_client.Capabilities`) found."""
+        told = {name: value for name, value in asdict(found).items() if name != "usage"}
+        self.capabilities[f"{solver.model} at {solver.endpoint}"] = told
+        self.usage_by["probe"] = self.usage_by.get("probe", Usage()) + found.usage
+        self.tell(Event("probe", data={"model": solver.model, "endpoint": solver.endpoint, "found": told}))
 
     def usable(self) -> list[AgentAnswer]:
         return [answer for answer in self.pool if answer.status == "usable"]
@@ -352,7 +361,7 @@ class Run:
             decision.answer, stopped_by == "refusals", tuple(self.noted), decision.agreement, decision.dissent,
             count_degraded(self.noted, self.extra), stopped_by, self.ledger.used, self.usage_by,
             asyncio.get_running_loop().time() - self.started, rounds + decision.depth,
-            None if self.ledger.unpriced else self.ledger.usd,
+            None if self.ledger.unpriced else self.ledger.usd, self.capabilities,
         )  # fmt: skip
         self.tell(Event("result", data={"result": result}))
         return result

@@ -101,6 +101,29 @@ def test_a_bad_server_costs_no_answer() -> None:
     assert sum(result.usage.calls for result in results.values()) == len(asked)
 
 
+def test_a_bad_server_with_the_limits_that_are_there_by_default() -> None:
+    """The same with backoff, breaker, quorum and grace as they are."""
+    bad = BadServer(seed=2, faults=Faults(fail=0.30, hang=0.02, cut=0.10, junk=0.05))
+
+    async def main() -> tuple[list[Result], int]:
+        async with Server(bad.behave) as server:
+            solver = OpenAISolver(server.address, "m")
+            results = [
+                await contemplate(
+                    f"What is {question} + 0?", panel=Panel((solver,)), policy=Policy(16), answers=NumberAnswers(),
+                    seed=question,
+                ) for question in range(5)
+            ]  # fmt: skip
+            await solver.close()
+            return results, len(server.asked)
+
+    results, asked = virtual_run(main(), SILENCE)
+    assert [result.answer for result in results] == [str(question) for question in range(5)]
+    assert all(usable(result) >= 12 and result.agreement == 1.0 for result in results)
+    assert sum(result.usage.calls for result in results) == asked > 5 * 16
+    assert not any("circuit" in name for result in results for name in result.degraded)
+
+
 def test_faults_cost_no_accuracy_at_equal_quorum() -> None:
     """Paired: the same question and the same thoughts of each agent, with and without faults, 12 usable of 16 both times.
 
