@@ -202,10 +202,11 @@ def outage(until: float) -> Scripted:
 
 
 @pytest.mark.parametrize("seconds", [0.5, 3.0, 12.0])
-def test_an_outage_costs_no_agent(seconds: float) -> None:
-    """One endpoint, default limits: while it is down it is left alone, and afterwards all are answered."""
+@pytest.mark.parametrize("limits", [Limits(), Limits(quorum=1.0)])
+def test_an_outage_costs_no_agent(seconds: float, limits: Limits) -> None:
+    """One endpoint: while it is down it is left alone, and afterwards all are answered."""
     solver = outage(seconds)
-    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16), limits=Limits(quorum=1.0)))
+    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16), limits=limits))
     assert result.degraded == {} and result.agreement == 1.0 and result.seconds < 10.0 + seconds + 10.0
     # 16 at once, then those that try alone, and 16 that are answered
     assert len(solver.calls) <= 16 + 2 + 16
