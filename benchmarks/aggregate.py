@@ -10,7 +10,7 @@ questions are those of another split, and every way answers all of them, one que
 - one agent of --longer, that criticises and mends its answer for round after round, at each effort: of all numbers of rounds up to
   the first that takes at least as long as ours in the mean, the one that turns out best.
 
-Both baselines so get a little more than ours. Reported: paired differences with 95 % bootstrap intervals, over all and for each level.
+Both baselines so get a little more than ours, unless --voters or --rounds are too few for that, which is told. Reported: paired differences with 95 % bootstrap intervals, over all and for each level.
 Stopped, the same command with the same --out goes on.
 """
 
@@ -24,11 +24,11 @@ import os
 import platform
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from favilla.contemplate import AnyAnswers, Panel, Policy, Result, contemplate
+from favilla.contemplate import AnyAnswers, Limits, Panel, Policy, Result, contemplate
 from favilla.contemplate.aggregate import group_answers
 from favilla.contemplate.local import LocalSolver
 from favilla.contemplate.problems import question_of
@@ -47,6 +47,8 @@ from favilla.worlds.base import Family, Problem
 
 SYNTHESIS, REFINE = "synthesis", "refine and synthesis"
 EFFORTS = ("high", "xhigh")
+# Everyone is waited for: whom a clock cuts depends on what else the machine does.
+PATIENT = Limits(quorum=1.0, call_seconds=1e6)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def ask(solver: LocalSolver, problem: Problem, policy: Policy, seed: int, most: 
     return asyncio.run(
         contemplate(
             question.text, panel=Panel((solver,)), images=question.pictures, policy=policy, answers=AnyAnswers(), seed=seed,
-            max_output_tokens=most,
+            max_output_tokens=most, limits=PATIENT,
         )
     )  # fmt: skip
 
@@ -170,6 +172,16 @@ def best_longer(rows: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
     return {"arm": (effort, -fewer), "seconds": took, "reached": any(reached for *_, reached in found)}
 
 
+def padded(row: dict[str, Any], rounds: int) -> dict[str, Any]:
+    """A row in which one agent has all its `rounds`: after a refusal, which ends a run, it keeps what it had and costs no more."""
+    longer = {
+        effort: {
+            what: values + [values[-1] if what == "right" else 0] * (rounds - len(values)) for what, values in arm.items()
+        } for effort, arm in row["longer"].items()
+    }  # fmt: skip
+    return {**row, "longer": longer}
+
+
 def at(row: dict[str, Any], effort: str, rounds: int) -> bool:
     """Whether one agent is right after so many rounds."""
     found: bool = row["longer"][effort]["right"][rounds - 1]
@@ -209,9 +221,10 @@ def points(rows: list[dict[str, Any]], agents: int) -> list[Point]:
 
 def told(label: str, line: dict[str, Any]) -> str:
     vote, longer = line["vote"], line["longer"]
+    fewer = f", on {vote['too_few']} questions fewer than ours" if vote["too_few"] else ""
     return (
         f"{label}: {line['accuracy']:.3f} ({line['tokens']:.0f} tokens, {line['seconds']:.2f} s, n {line['n']}); vote of {vote['agents']:.1f} "
-        f"{vote['accuracy']:.3f} ({vote['tokens']:.0f} tokens), difference {100 * vote['difference']:+.1f} points ({100 * vote['low']:+.1f} to "
+        f"{vote['accuracy']:.3f} ({vote['tokens']:.0f} tokens{fewer}), difference {100 * vote['difference']:+.1f} points ({100 * vote['low']:+.1f} to "
         f"{100 * vote['high']:+.1f}); one agent, {longer['arm'][0]}, {longer['arm'][1]} rounds {longer['accuracy']:.3f} ({longer['seconds']:.2f} s"
         f"{'' if longer['reached'] else ', never as long as ours'}), difference {100 * longer['difference']:+.1f} ({100 * longer['low']:+.1f} to "
         f"{100 * longer['high']:+.1f})"
@@ -228,6 +241,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
 
     models = Models(solver("ours"), solver("voter"), {e: solver("longer", 0.0, e) for e in EFFORTS})
     settings = {name: getattr(given, name) for name in ("agents", "voters", "rounds", "effort", "n", "split", "seed", "max_output_tokens")}  # fmt: skip
+    settings |= {"limits": asdict(PATIENT)}
     settings |= {"weights": {who: weights_fingerprint(loaded[name].folder) for who, name in names.items()}}
     settings |= {"recipe": recipe.model_dump(mode="json", exclude={"name", "model", "examples"})}
     measured = Rows(given.out / "rows.jsonl", settings)  # first, since it refuses a folder of other settings
@@ -240,7 +254,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     print()
     chosen = in_range(levels, recipe.choice)
     measure(models, given, chosen, measured)
-    rows = measured.rows
+    rows = [padded(row, given.rounds) for row in measured.rows]
     found = {name: compared(rows, name) for name in policies(given.agents)}
     by_level = {
         f"{family.name} {level}": {

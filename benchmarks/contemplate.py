@@ -19,12 +19,12 @@ import platform
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from favilla.chat.tokenizer import EOM, EOT
-from favilla.contemplate import PRESETS, AnyAnswers, Panel, Policy, Result, connect, contemplate, open_local
+from favilla.contemplate import PRESETS, AnyAnswers, Limits, Panel, Policy, Result, connect, contemplate, open_local
 from favilla.contemplate.local import LocalSolver
 from favilla.contemplate.problems import question_of
 from favilla.contemplate.solver import Reply, Solver
@@ -35,6 +35,8 @@ from favilla.evals.rows import Rows
 from favilla.show.pareto import Point, pareto_figure
 from favilla.worlds.registry import get
 
+# Everyone is waited for: whom a clock cuts depends on what else the machine does.
+PATIENT = Limits(quorum=1.0, call_seconds=3600.0)
 THINK, VOTE, PRESET = "one agent, thinking longer", "majority vote", "presets"
 AGENTS = 16
 
@@ -82,7 +84,7 @@ async def answer(
     try:
         return await contemplate(
             question.text, panel=panel, images=question.pictures, policy=arm.policy, answers=AnyAnswers(), seed=seed,
-            max_output_tokens=most,
+            max_output_tokens=most, limits=PATIENT,
         )  # fmt: skip
     finally:
         await panel.close()
@@ -91,6 +93,7 @@ async def answer(
 def accuracy(given: argparse.Namespace, loaded: Loaded | None) -> list[dict[str, Any]]:
     """A row per arm and question; what --out has of the same settings is not asked again."""
     settings = {name: getattr(given, name) for name in ("model", "endpoint", "effort", "families", "levels", "n", "seed", "max_output_tokens")}  # fmt: skip
+    settings |= {"limits": asdict(PATIENT)}
     found = Rows(given.out / "rows.jsonl" if given.out else None, settings)
     done = {(row["group"], row["name"], row["question"]) for row in found.rows}
     problems = [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from favilla.contemplate import Answers, Panel
     from favilla.contemplate.solver import Solver
 
+KEYS_BY_HOST = "use the environment variables, of which FAVILLA_API_KEY goes to every host that has none of its own"
 NO_LIMIT = "(default: no limit)"
 # No shipped model has learned to aggregate yet: a synthesis by one of them is no better than a vote.
 LOCAL_POLICY, ENDPOINT_POLICY = "vote", "medium"
@@ -102,8 +103,8 @@ def contemplate(
         concurrency: Most requests at the same time.
         prices: JSON table of prices in US dollars per million tokens.
         api: Chat Completions or Responses.
-        key_file: File whose first line is the key (default: the host's environment variable).
-        probe: Find out first, in 11 small requests, what each endpoint can do.
+        key_file: File whose first line is the key (default: the host's environment variable); for one host only.
+        probe: Find out first, in at most 11 small requests, what each endpoint can do.
         log: JSONL file; the same command with the same file goes on where it was stopped.
         seed: Seed of prompts, peers and requests.
         json: Print one JSON object instead.
@@ -113,7 +114,11 @@ def contemplate(
         raise UserError("--panel: takes the place of --model and --endpoint; give either")
     if endpoint is not None and model is None:
         raise UserError("--endpoint: needs --model, the name of the model there")
-    remote = endpoint is not None or any(_address(spec) for spec in specs)
+    addresses = [address for spec in specs if (address := _address(spec)) is not None]
+    hosts = sorted({address.split("/")[2].rpartition("@")[2] for address in addresses})
+    if key_file is not None and len(hosts) > 1:
+        raise UserError(f"--key-file: a key belongs to one host, and the panel has {', '.join(hosts)}; {KEYS_BY_HOST}")
+    remote = endpoint is not None or bool(addresses)
     if thinking_budget is not None and endpoint is not None:
         raise UserError("--thinking-budget: is for models in this process; give --max-output-tokens instead")
 

@@ -58,6 +58,8 @@ class Lines:
             line = f"  agent {event.agent + 1} tries again ({data['why']})"
         elif event.kind == "aggregation":
             line = f"aggregation: {data['how']}"
+        elif event.kind == "probe":
+            line = f"{data['model']} at {data['endpoint']}: {probed(data['found'])}"
         else:
             return
         print("  " * line.startswith("  ") + one_line(line), file=sys.stderr, flush=True)
@@ -122,6 +124,8 @@ class Screen:
             self.rows = {agent: Row(str(agent + 1)) for agent in range(data["agents"])}
         elif event.kind == "aggregation":
             self._next(-2, f"aggregation: {data['how']}")
+        elif event.kind == "probe":
+            self.note = f"{data['model']}: {probed(data['found'])}"
         elif event.kind == "standing":
             self.votes, self.usage, self.usd = Counter(data["votes"]), data["usage"], data["usd"]
         elif event.agent >= 0:
@@ -193,6 +197,18 @@ class Screen:
         if self.usd or self.budget.usd is not None:
             parts.append(f"${self.usd:.4f}" + (f" of ${self.budget.usd:g}" if self.budget.usd else ""))
         return " | ".join(parts)
+
+
+def probed(found: dict[str, Any]) -> str:
+    """What a probe found, in words; what it could not find out is left out."""
+    names = {
+        "n": "several answers",
+        "logprobs": "log-probabilities",
+        "tool_choice": "forced tools",
+        "images": "pictures",
+    }
+    told = [f"{words} {'yes' if found[name] else 'no'}" for name, words in names.items() if found[name] is not None]
+    return ", ".join([*told, f"efforts {' '.join(found['efforts']) or 'none'}"])
 
 
 def _votes(votes: Counter[str]) -> str:

@@ -97,7 +97,8 @@ async def contemplate(
     or `endpoint` and `model` (with `key_file` and the settings of `connect`); or a `panel` of solvers, which stays open.
     images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which decides
     what counts as the same (default: words). max_output_tokens: of each request, reasoning included (default: 4096, of
-    models in this process 512). probe: find out first what each endpoint can do (11 small requests, counted in the budget).
+    models in this process 512). probe: find out first what each endpoint can do (at most 11 small requests, counted in the
+    budget); an effort or pictures that one refuses are then a UserError before anybody is asked.
     log: a JSONL file; the same call with the same file goes on where a killed process was. interrupt: once set, the best
     answer so far is returned, and says so.
     Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
@@ -116,7 +117,9 @@ async def contemplate(
         if panel is None and endpoint is None:
             assert model is not None
             # one agent alone says what it finds likeliest; several must differ
-            panel = Panel((open_local(model, temperature=0.0 if policy.most_agents == 1 else 0.8, **settings),))
+            temperature_here = 0.0 if policy.most_agents == 1 else 0.8
+            # on a thread: others may use this loop while the model is loaded
+            panel = Panel((await asyncio.to_thread(open_local, model, temperature=temperature_here, **settings),))
         elif panel is None:
             assert endpoint is not None and model is not None
             settings.setdefault("ask_logprobs", policy.aggregate == "weighted_vote")
@@ -125,8 +128,7 @@ async def contemplate(
             stack.push_async_callback(panel.close)
         if max_output_tokens is None:
             max_output_tokens = max(getattr(solver, "usual_output_tokens", 4096) for solver in panel.solvers)
-        about = (type(answers).__name__, sorted(vars(answers).items()), sorted(settings.items()), temperature,
-                 max_output_tokens)  # fmt: skip
+        about = (*answers.identity, sorted(settings.items()), temperature, max_output_tokens)
         events = None
         if log is not None:
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
@@ -135,11 +137,12 @@ async def contemplate(
             max_output_tokens, events, on_event, interrupt,
         )  # fmt: skip
         if probe:
-            endpoints = [solver for solver in panel.solvers if hasattr(solver, "probe")]
+            endpoints: list[Any] = [one for one in panel.solvers if hasattr(one, "probe")]
             if not endpoints:
                 raise UserError("contemplate: probe is for endpoints; there is none")
-            found = [(await solver.probe(run.ledger)).usage for solver in endpoints]
-            run.usage_by["probe"] = sum(found, Usage())
+            for one in endpoints:
+                run.probed(one, await one.probe(run.ledger))
+                one.check(len(pictures))
         return await run.result()
 
 

@@ -4,7 +4,7 @@ A kind of answer parses text (None: there is no such answer in it) and groups wh
 which decide votes: 1/2 = 0.5 = .50 and 1,000 = 1000 = 1e3, exactly, as fractions. "50%" is neither 0.5 nor 50: agents who
 leave the sign away may mean either, and two answers that may differ are never counted as one. Rounded values differ
 (0.33 is not 1/3). A unit must be the same word. Anything else is a symbolic answer and equal when it is written equally,
-spaces, dollar signs and \\left, \\right apart.
+spaces, marks of LaTeX and Markdown around it and \\left, \\right apart.
 """
 
 from __future__ import annotations
@@ -24,23 +24,35 @@ _MARK = re.compile(
     r"^[ \t*#>_]*(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}[*_]{0,9}[ \t]{0,9}[:：][ \t]{0,9}[*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
+_OPENING = (
+    r"(?:(?:(?:i'?m|i\s+am)\s+(?:(?:very|so|truly|deeply)\s+)?)?sorry|(?:i\s+|my\s+)?apolog(?:i[sz]e|ies)"
+    r"|unfortunately|(?:i'?m|i\s+am)\s+afraid|as\s+an\s+ai\b[^,.\n]{0,40})\W+(?:(?:but|that)\s+)?"
+)
+_DO = r"(?:help|assist|comply|provide|do\s+that|answer|fulfill?|support|discuss|share|engage|participate|continue)\b"
+_CANNOT = r"(?:(?:can'?t|can\s?not|won'?t|will\s+not)(?:\s+be\s+able\s+to)?|(?:am|'?m)\s+(?:not\s+able|unable)\s+to)"
 _REFUSAL = re.compile(
-    r"^\W*(?:(?:i'?m|i\s+am)\s+(?:very\s+)?sorry\W+(?:but\s+)?)?(?:unfortunately\W+)?"
-    r"(?:i\s+(?:can'?t|can\s?not|won'?t|will\s+not|must\s+decline|decline)\b"
-    r"(?:\s+to)?\s*(?:help|assist|comply|provide|do\s+that|answer|fulfil|support|discuss|share|with\b|$)"
-    r"|(?:i'?m|i\s+am)\s+(?:not\s+able|unable)\s+to\s+(?:help|assist|comply|provide|do\s+that|answer|fulfil|support"
-    r"|discuss|share)|i\s+must\s+decline|i\s+refuse)",
+    rf"\W*(?:{_OPENING}){{0,3}}"
+    # "I cannot help but notice" and "I can't help thinking" decline nothing
+    rf"i\s*(?:{_CANNOT}\s*(?:{_DO}(?!\s+(?:but\b|\w+ing\b))|with\b|$)"
+    r"|(?:\s(?:must|have\s+to|will\s+have\s+to))?\s(?:(?:respectfully|politely)\s+)?(?:decline|refuse)\b)"
+    # of whoever begins by saying what it is, no verb is needed
+    rf"|\W*(?:{_OPENING}){{0,2}}as\s+an\s+ai\b[^,.\n]{{0,40}}\W+i\s*(?:{_CANNOT}|(?:do\s+not|don'?t)\s+have)",
     re.IGNORECASE,
 )
+_BEGINNING = 400  # characters in which a refusal must say so
 
 
 class Answers(Protocol):
     """A kind of answer. form: how a prompt asks for it; slow: parsing takes long enough for a thread of its own;
-    exact: a further answer never changes which others are the same (clusters of places may)."""
+    exact: a further answer never changes which others are the same (clusters of places may); identity: name and settings,
+    the same in every process, by which a log knows it."""
 
     form: str
     slow: bool
     exact: bool
+
+    @property
+    def identity(self) -> list[Any]: ...
 
     def parse(self, text: str) -> Any | None:
         """The answer in a reply, or None."""
@@ -56,20 +68,34 @@ class Answers(Protocol):
 
 
 def is_refusal(text: str) -> bool:
-    """Whether a reply declines to answer: it begins so, or its answer does."""
-    text = text.replace("’", "'")
-    return bool(_REFUSAL.match(text.lstrip()) or _REFUSAL.match(final(text)))
+    """Whether a reply declines to answer: its "ANSWER:" does, or without one it begins so."""
+    said = (final(text) if _MARK.search(text) else "") or text.lstrip()
+    return bool(_REFUSAL.match(said[:_BEGINNING].replace("’", "'")))
 
 
 def final(text: str) -> str:
-    """What stands after the last "ANSWER:"; else in the last \\boxed{}; else the whole text if it is one line."""
-    marks = list(_MARK.finditer(text))
-    if marks:
-        rest = text[marks[-1].end() :].strip()
-        return (_boxed(rest) or rest).strip().strip("*").strip()
+    """What stands after the last "ANSWER:", up to an empty line; else in the last \\boxed{}; else the whole text if it is one
+    line."""
+    if (rest := _rest(text)) is not None:
+        said = _boxed(rest)
+        return (re.split(r"\n[ \t]*\n", rest, maxsplit=1)[0] if said is None else said).strip(" \t\n*`")
     if (boxed := _boxed(text)) is not None:
         return boxed.strip()
     return text.strip() if "\n" not in text.strip() else ""
+
+
+def _rest(text: str) -> str | None:
+    """All that stands after the last "ANSWER:"."""
+    marks = list(_MARK.finditer(text))
+    return text[marks[-1].end() :].strip() if marks else None
+
+
+def said_whole(text: str) -> str:
+    """What a reply that was cut off surely says: all up to the end of the line of its last "ANSWER:"; nothing if that line
+    may have gone on."""
+    marks = list(_MARK.finditer(text))
+    line = re.compile(r"\s*\S[^\n]*\n").match(text, marks[-1].end()) if marks else None
+    return text[: line.end()] if line else ""
 
 
 def before_answer(text: str) -> str:
@@ -90,7 +116,15 @@ def _boxed(text: str) -> str | None:
     return None
 
 
-class EqualAnswers:
+class Settings:
+    """A kind of answer that is known by its name and the values of its attributes."""
+
+    @property
+    def identity(self) -> list[Any]:
+        return [type(self).__name__, sorted(vars(self).items())]
+
+
+class EqualAnswers(Settings):
     """Answers that are the same when their canonical values are equal; `show` gives the first as it was written."""
 
     slow = False
@@ -124,15 +158,15 @@ _NUMBER = re.compile(
 
 
 class NumberAnswers(EqualAnswers):
-    """A number, exactly, with its unit if it has one; else a symbolic expression by its spelling."""
+    """A number, exactly, with its unit if it has one; else a symbolic expression by its spelling. Of several lines the first
+    counts."""
 
     form = "the final number or expression alone"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        shown = final(text)
+        shown, plain = next(((s, p) for line in final(text).split("\n") if (p := _plain(s := line.strip()))), ("", ""))
         if not shown or len(shown) > LONGEST or not shown.isprintable():
             return None
-        plain = re.sub(r"\\left|\\right|\\[,;! ]|\$", "", shown).replace("\\%", "%").strip().rstrip(".")
         plain = re.sub(r"^[a-z]\s*=\s*", "", plain, flags=re.IGNORECASE)
         if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
             return number, shown
@@ -140,6 +174,13 @@ class NumberAnswers(EqualAnswers):
         # prose is no expression: it would make a group of its own out of a failure to answer
         words = re.findall(r"(?<![\\a-z])[a-z]{3,}", plain, re.IGNORECASE)
         return (value, shown) if value and len(words) <= 2 and len(value) <= 200 else None
+
+
+def _plain(text: str) -> str:
+    """`text` without the marks of LaTeX and Markdown that make no difference."""
+    text = re.sub(r"\\left|\\right|\\[,;! ()\[\]]|[$`]", "", text)
+    text = re.sub(r"\\(?:text|mathrm|mathbf)\{([^{}]*)\}", r"\1", text)
+    return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
 
 
 def _number(text: str) -> tuple[Fraction, str] | None:
@@ -196,7 +237,7 @@ class JSONAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", text, re.DOTALL)
-        for candidate in (final(text), *reversed(fenced), text):
+        for candidate in (_rest(text) or "", final(text), *reversed(fenced), text):
             if len(candidate) > 100 * LONGEST:
                 continue
             try:

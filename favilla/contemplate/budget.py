@@ -9,7 +9,7 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from favilla.contemplate.solver import Usage
@@ -148,8 +148,8 @@ class Ledger:
     def settle(self, reservation: Reservation, model: str, usage: Usage | None) -> Usage:
         """Give the room back and count what was used; None: nobody knows, so all that was reserved. Returns it."""
         self._open.remove(reservation)
-        upper = reservation.upper
-        counted = Usage(upper.input_tokens, upper.output_tokens, calls=1, unreported=1) if usage is None else usage
+        upper = reservation.upper  # of a solver that contemplates itself: of all its requests
+        counted = replace(upper, unreported=upper.calls) if usage is None else usage
         self.add(model, counted)
         self._freed.set()
         return counted

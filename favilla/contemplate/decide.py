@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import re
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, confidence, group_answers, swiss_pairs
-from favilla.contemplate.answers import NumberAnswers, is_refusal
+from favilla.contemplate.answers import NumberAnswers, final, is_refusal, said_whole
 from favilla.contemplate.budget import BudgetExceeded
-from favilla.contemplate.calls import upper_limit
+from favilla.contemplate.calls import together, upper_limit
 from favilla.contemplate.result import AgentAnswer, Event
-from favilla.contemplate.solver import Call, Reply, SolverError, Usage, derive
+from favilla.contemplate.solver import Call, SolverError, Usage, derive
 
 if TYPE_CHECKING:
     from favilla.contemplate.run import Run
@@ -150,11 +151,11 @@ class _Judge:
         shown = usable[-self.run.policy.most_agents :]
         messages = self.rng.sample([answer.message for answer in shown], len(shown))
         self.depth += 1
-        reply = await self._ask(
+        text = await self._ask(
             "synthesis", 0, prompts.synthesis(self.run.question, self.run.answers.form, messages), messages
         )
         parse = self.run.answers.parse
-        parsed = await asyncio.to_thread(parse, reply.text) if self.run.answers.slow else parse(reply.text)
+        parsed = await asyncio.to_thread(parse, text) if self.run.answers.slow else parse(text)
         if parsed is None:
             raise _NoVerdict("the judge's reply has no answer")
         return parsed, self.run.answers.show([parsed])
@@ -163,11 +164,11 @@ class _Judge:
         shuffled = self.rng.sample(groups, len(groups))
         messages = [usable[group.members[0]].message for group in shuffled]
         self.depth += 1
-        reply = await self._ask("selection", 0, prompts.selection(self.run.question, messages), messages)
-        chosen = _chosen(reply.text, len(shuffled))
-        if chosen is None:
+        text = await self._ask("selection", 0, prompts.selection(self.run.question, messages), messages)
+        index = chosen(text, len(shuffled))
+        if index is None:
             raise _NoVerdict("the judge selected none")
-        return shuffled[chosen]
+        return shuffled[index]
 
     async def _tournament(self, usable: list[AgentAnswer], groups: list[Group]) -> Group:
         """A Swiss tournament among the groups; a match without a verdict is a draw."""
@@ -177,7 +178,7 @@ class _Judge:
         for _ in range(_swiss_rounds(len(groups))):
             pairs, rest = swiss_pairs(scores, played, rested, self.rng)
             self.depth += 1
-            async with asyncio.TaskGroup() as group:
+            async with together() as group:
                 matches = [
                     group.create_task(self._match(number + i, *(usable[groups[p].members[0]].message for p in pair)))
                     for i, pair in enumerate(pairs)
@@ -203,13 +204,14 @@ class _Judge:
 
     async def _match(self, number: int, first: str, second: str) -> int | _NoVerdict:
         try:
-            reply = await self._ask("match", number, prompts.match(self.run.question, first, second), (first, second))
+            text = await self._ask("match", number, prompts.match(self.run.question, first, second), (first, second))
         except _NoVerdict as why:
             return why
-        chosen = _chosen(reply.text, 2)
-        return chosen if chosen is not None else _NoVerdict("the judge named none")
+        index = chosen(text, 2)
+        return index if index is not None else _NoVerdict("the judge named none")
 
-    async def _ask(self, kind: str, number: int, text: str, attempts: Sequence[str]) -> Reply:
+    async def _ask(self, kind: str, number: int, text: str, attempts: Sequence[str]) -> str:
+        """What the judge says. Raises _NoVerdict."""
         call, spent = _final_call(self.run, kind, number, text, attempts), list[Usage]()
         try:
             reply, _ = await self.run.ask(call, self.run.panel.judge, spent, final=True)
@@ -221,12 +223,21 @@ class _Judge:
             self.run.usage_by[f"{kind} {number}"] = sum(spent, Usage())
         if reply.refused or is_refusal(reply.text):
             raise _NoVerdict("the judge refused")
-        return reply
+        if not (said := said_whole(reply.text) if reply.truncated else reply.text):
+            raise _NoVerdict("the judge's reply was cut off")
+        return said
 
 
-def _chosen(text: str, count: int) -> int | None:
-    """The index that a judge names: a whole number from 1 to `count`."""
-    parsed = NumberAnswers().parse(text)
+_NAMED = re.compile(
+    r"\W*(?:attempt|answer|solution|candidate|option)?\W*(?:number|no\b)?\W*(\d{1,4})(?:\s+is\b\D*)?\W*", re.IGNORECASE
+)
+
+
+def chosen(text: str, count: int) -> int | None:
+    """The index that a judge names: a whole number from 1 to `count`, or "Attempt 1" and the like."""
+    said = final(text)
+    named = _NAMED.fullmatch(said) if len(said) <= 100 else None
+    parsed = NumberAnswers().parse(f"ANSWER: {named[1]}" if named else text)
     number = parsed[0] if parsed is not None else None
     value = number[0] if isinstance(number, tuple) else None
     return int(value) - 1 if value is not None and value.denominator == 1 and 1 <= value <= count else None

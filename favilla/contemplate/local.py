@@ -6,6 +6,7 @@ the working is shown, and is what peers see. Models with a long context get the 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -92,6 +93,9 @@ class LocalSolver:
             made = await self._writer.sample(request, tokens)
         except UserError as error:
             raise SolverError("rejected", str(error), retryable=False) from None
+        except asyncio.CancelledError as cancelled:
+            written = [made for made in cancelled.args if isinstance(made, Generation)]
+            raise asyncio.CancelledError(*map(_usage, written)) from None
         return self._understood(made, note)
 
     def _temperature(self, call: Call) -> float:
@@ -100,9 +104,8 @@ class LocalSolver:
         return self.temperature if call.kind in ("attempt", "refine") else 0.0
 
     def _understood(self, made: Generation, note: str) -> Reply:
-        used, written = made.usage, len(made.ids)
-        usage = Usage(used.prompt_tokens, written, used.cached_tokens, used.thinking_tokens, 1)
-        logprob = sum(made.logprobs) / written if written else None
+        usage = _usage(made)
+        logprob = sum(made.logprobs) / len(made.ids) if made.ids else None
         cut, answer = made.finish_reason != "stop", made.answer.strip()
         if cut or not answer:
             return Reply("", usage, logprob, truncated=cut, note=note)
@@ -181,6 +184,11 @@ class LocalSolver:
         if key not in self._images:
             self._images = {key: open_image(picture.data), **dict(list(self._images.items())[:15])}
         return self._images[key]
+
+
+def _usage(made: Generation) -> Usage:
+    used = made.usage
+    return Usage(used.prompt_tokens, len(made.ids), used.cached_tokens, used.thinking_tokens, 1)
 
 
 def reply_text(thinking: str, answer: str) -> str:

@@ -120,7 +120,7 @@ class EventLog:
     def _lost(self, asked: list[tuple[str, Usage]]) -> None:
         """Requests that were under way when a process died: nobody knows what they used."""
         for model, upper in asked:
-            used = replace(upper, unreported=1)
+            used = replace(upper, unreported=upper.calls)
             self.paid.append((model, used))
             self.repeated += used
 

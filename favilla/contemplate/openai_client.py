@@ -1,7 +1,8 @@
 """A solver behind any OpenAI-compatible endpoint: one streamed request a call, Chat Completions or Responses.
 
 The openai library's own retries are off: `calls` has the only ones. What an endpoint cannot do is told by a profile, or
-found out with `probe()`; a parameter that it rejects by name (`seed`, log-probs ...) is left out from then on.
+found out with `probe()`; a parameter that it rejects by name (`seed`, log-probs ...) is left out from then on, and a limit
+of tokens goes by its other name.
 """
 
 from __future__ import annotations
@@ -22,12 +23,18 @@ import openai
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger
 from favilla.contemplate.key import HideKey, Key
 from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
-from favilla.contemplate.streams import chat_usage, read_chat, read_responses, shaped
+from favilla.contemplate.streams import chat_usage, read_chat, read_responses, responses_usage, shaped
 from favilla.errors import UserError
 
 API = Literal["chat", "responses"]
 DROPPABLE = ("seed", "logprobs", "temperature", "stream_options")  # an answer does not depend on having these
+LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+UNKNOWN = re.compile(
+    r"unsupported|not supported|un(?:known|recogni[sz]ed|expected)|extra|not (?:permitted|allowed)|deprecated", re.I
+)
+FILTERED = ("content_filter", "content_policy_violation")  # codes of errors that refuse a prompt
 PICTURE_TOKENS = 4096  # what one picture is reserved at; endpoints do not tell in advance
+CONNECT_SECONDS = 10.0  # whoever does not take a connection in that time is not there
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ PROFILES = {"api.meta.ai": META, "api.openai.com": OPENAI}
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What `probe` found: True, False, or None where the answer told nothing (an outage, say)."""
+    """What `probe` found: True, False, or None where the answer told nothing (an outage, say) or the API has no such thing.
+    efforts: those that were taken."""
 
     n: bool | None
     logprobs: bool | None
@@ -119,10 +127,7 @@ class OpenAISolver:
         if self.api not in ("chat", "responses"):
             raise UserError(f"api {self.api!r}: choose chat or responses")
         self.profile = self.profile or PROFILES.get(parts.hostname or "", Profile())
-        if self.effort is not None and self.effort not in self.profile.efforts:
-            raise UserError(
-                f"effort {self.effort!r}: {self.endpoint} takes {', '.join(self.profile.efforts) or 'none'}"
-            )
+        self.check(pictures=0)
         self._rejected: set[str] = set()
 
     @property
@@ -133,8 +138,16 @@ class OpenAISolver:
             if self.key:
                 self._hide = HideKey(self.key)
                 self._hide.start()
-            self._client = openai.AsyncOpenAI(base_url=self.endpoint, api_key=key, max_retries=0, timeout=None)
+            self._client = openai.AsyncOpenAI(
+                base_url=self.endpoint, api_key=key, max_retries=0, timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
+                default_headers=None if self._is_openai else _own_headers(key),
+            )  # fmt: skip
         return self._client
+
+    @property
+    def _is_openai(self) -> bool:
+        host = urlsplit(self.endpoint).hostname or ""
+        return host == "openai.com" or host.endswith(".openai.com")
 
     async def close(self) -> None:
         if self._client is not None:
@@ -158,8 +171,10 @@ class OpenAISolver:
             read = self._chat if self.api == "chat" else self._responses
             reply = await read(options, tokens, call.max_output_tokens)
             return replace(reply, text=self.key.hide(reply.text)) if self.key else reply
-        except openai.BadRequestError as error:
-            name = next((name for name in DROPPABLE if name == error.param and name in options), None)
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            if error.code in FILTERED:
+                return Reply("", Usage(calls=1), refused=True)
+            name = self._refused_parameter(error, options)
             if name is None:
                 raise self._failure(error) from None
             self._rejected.add(name)
@@ -169,6 +184,23 @@ class OpenAISolver:
             raise
         except (openai.OpenAIError, ValueError, RecursionError) as error:
             raise self._failure(error) from None
+
+    def _refused_parameter(self, error: openai.APIStatusError, options: dict[str, Any]) -> str | None:
+        """The parameter that an error names, if a request can do without it or with another name for it."""
+        assert self.profile is not None
+        told = error.param if isinstance(error.param, str) and error.param in options else None
+        said = _said(error)
+
+        def named(name: str) -> bool:
+            return name in options and (name == told if told else bool(re.search(rf"\b{name}\b", said)))
+
+        if (name := next((name for name in DROPPABLE if named(name)), None)) is not None:
+            return name
+        for name, other in LIMITS.items():
+            if named(name) and other not in self._rejected and (other in said or UNKNOWN.search(said)):
+                self.profile = replace(self.profile, max_tokens=other)
+                return name
+        return None
 
     def _options(self, call: Call) -> dict[str, Any]:
         assert self.profile is not None
@@ -234,62 +266,76 @@ class OpenAISolver:
         return " ".join(text.split())[:300]
 
     async def probe(self, ledger: Ledger | None = None) -> Capabilities:
-        """Ask the endpoint, in 11 small requests of their own, what it takes. Nothing relies on it.
+        """Ask the endpoint, in at most 11 small requests of their own, what it takes in the API that is used (`n` and
+        log-probabilities are of Chat Completions only). What it surely takes or refuses goes into the profile.
 
         ledger: each request is reserved and settled there. Raises UserError when the budget has no room for all of them
         or the key is refused.
         """
         assert self.profile is not None
-        ledger, spent = ledger or Ledger(Budget()), list[Usage]()
-        say: dict[str, Any] = {"model": self.model, self.profile.max_tokens: 16}
-        hello = [{"role": "user", "content": "Say hi."}]
-        tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
-        picture = {"type": "image_url", "image_url": {"url": PIXEL.data_url}}
-        seen = [{"role": "user", "content": [picture, {"type": "text", "text": "Say hi."}]}]
-
-        def choices(reply: Any) -> bool:
-            return len(reply.choices) == 2
-
-        def logprobs(reply: Any) -> bool:
-            return bool(reply.choices[0].logprobs and reply.choices[0].logprobs.content)
-
-        def called(reply: Any) -> bool:
-            return bool(reply.choices[0].message.tool_calls)
-
-        def answered(reply: Any) -> bool:
-            return bool(reply.choices)
+        ledger, spent, chat = ledger or Ledger(Budget()), list[Usage](), self.api == "chat"
 
         async def takes(shows: Callable[[Any], bool], **options: Any) -> bool | None:
-            return await self._takes(ledger, spent, shows, **say, **options)
+            return await self._takes(ledger, spent, shows, options)
 
-        efforts = []
+        told = {}
         for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-            if await takes(answered, messages=hello, reasoning_effort=effort):
-                efforts.append(effort)
+            options: dict[str, Any] = {"reasoning_effort": effort} if chat else {"reasoning": {"effort": effort}}
+            told[effort] = await takes(_answered, **options)
+        function: dict[str, Any] = {"name": "f", "parameters": {"type": "object", "properties": {}}}
+        tool = {"type": "function", "function": function} if chat else {"type": "function", "strict": False, **function}
         found = Capabilities(
-            n=await takes(choices, messages=hello, n=2),
-            logprobs=await takes(logprobs, messages=hello, logprobs=True),
-            tool_choice=await takes(called, messages=hello, tools=[tool], tool_choice="required"),
-            images=await takes(answered, messages=seen),
-            efforts=tuple(efforts),
+            n=await takes(lambda reply: len(reply.choices) == 2, n=2) if chat else None,
+            logprobs=await takes(_likely, logprobs=True) if chat else None,
+            tool_choice=await takes(_called, tools=[tool], tool_choice="required"),
+            images=await takes(_answered, picture=PIXEL),
+            efforts=tuple(effort for effort, taken in told.items() if taken),
+            usage=sum(spent, Usage()),
         )
-        found = replace(found, usage=sum(spent, Usage()))
-        self.profile = replace(self.profile, logprobs=bool(found.logprobs), efforts=found.efforts)
+        known = self.profile.efforts
+        self.profile = replace(
+            self.profile,
+            logprobs=self.profile.logprobs if found.logprobs is None else found.logprobs,
+            efforts=tuple(e for e, taken in told.items() if taken or (taken is None and e in known)),
+            pictures=0 if found.images is False else self.profile.pictures,
+        )
         return found
 
+    def check(self, pictures: int) -> None:
+        """Raises UserError when the profile says that the effort, or a question with so many pictures, is refused."""
+        assert self.profile is not None
+        if self.effort is not None and self.effort not in self.profile.efforts:
+            takes = ", ".join(self.profile.efforts) or "none"
+            raise UserError(f"effort {self.effort!r}: {self.endpoint} takes {takes}")
+        if pictures > self.profile.pictures:
+            most = f"at most {self.profile.pictures}" if self.profile.pictures else "no"
+            raise UserError(f"{pictures} pictures: model {self.model!r} at {self.endpoint} takes {most} pictures")
+
     async def _takes(
-        self, ledger: Ledger, spent: list[Usage], shows: Callable[[Any], bool], **options: Any
+        self, ledger: Ledger, spent: list[Usage], shows: Callable[[Any], bool], options: dict[str, Any]
     ) -> bool | None:
         assert self.profile is not None
-        upper = Usage(256 + PICTURE_TOKENS, options[self.profile.max_tokens] * options.get("n", 1), calls=1)
+        picture, chat = options.pop("picture", None), self.api == "chat"
+        upper = Usage(256 + PICTURE_TOKENS, 16 * options.get("n", 1), calls=1)
+        kind, where = ("text", {"url": PIXEL.data_url}) if chat else ("input_text", PIXEL.data_url)
+        parts: list[dict[str, Any]] = (
+            [{"type": "image_url" if chat else "input_image", "image_url": where}] if picture else []
+        )
+        content = [*parts, {"type": kind, "text": "Say hi."}] if parts else "Say hi."
+        say: dict[str, Any] = {
+            "model": self.model,
+            "messages" if chat else "input": [{"role": "user", "content": content}],
+        }
+        say |= {self.profile.max_tokens: 16} if chat else {"max_output_tokens": 16, "store": False}
         try:
             room = await ledger.reserve(self.model, upper)
         except BudgetExceeded as exceeded:
-            raise UserError(f"budget {exceeded.limit}: no room for the 11 requests of the probe; give more") from None
+            raise UserError(f"budget {exceeded.limit}: no room for the requests of the probe; give more") from None
         used: Usage | None = None
         try:
-            reply = await self.client.chat.completions.create(**options, timeout=60)
-            used = chat_usage(shaped(reply, lambda reply: reply.usage))
+            create: Any = self.client.chat.completions.create if chat else self.client.responses.create
+            reply = await create(**say, **options, timeout=60)
+            used = (chat_usage if chat else responses_usage)(shaped(reply, lambda reply: reply.usage))
             return shaped(reply, shows)
         except openai.APIStatusError as error:
             used = Usage(calls=1)
@@ -301,6 +347,41 @@ class OpenAISolver:
             return None  # an outage or junk says nothing about what the endpoint can do
         finally:
             spent.append(ledger.settle(room, self.model, used))
+
+
+def _said(error: openai.APIStatusError) -> str:
+    """What an error says, without the request that some servers repeat in it."""
+    details = error.body.get("detail") if isinstance(error.body, dict) else None
+    if isinstance(details, list):
+        return " ".join(f"{detail.get('loc')} {detail.get('msg')}" for detail in details if isinstance(detail, dict))
+    return error.message
+
+
+def _answered(reply: Any) -> bool:
+    return bool(reply.choices if hasattr(reply, "choices") else reply.output)
+
+
+def _likely(reply: Any) -> bool:
+    return bool(reply.choices[0].logprobs and reply.choices[0].logprobs.content)
+
+
+def _called(reply: Any) -> bool:
+    if hasattr(reply, "choices"):
+        return bool(reply.choices[0].message.tool_calls)
+    return any(item.type == "function_call" for item in reply.output)
+
+
+def _own_headers(key: str) -> dict[str, Any]:
+    """Headers for hosts that are not OpenAI's: the library would send them what the environment has for OpenAI, such as
+    OPENAI_ORG_ID, OPENAI_PROJECT_ID and all of OPENAI_CUSTOM_HEADERS."""
+    lines = os.environ.get("OPENAI_CUSTOM_HEADERS", "").split("\n")
+    names = [
+        "OpenAI-Organization",
+        "OpenAI-Project",
+        *(line.partition(":")[0].strip() for line in lines if ":" in line),
+    ]
+    left_out = {name: openai.Omit() for name in names if name.lower() != "authorization"}
+    return {**left_out, "Authorization": f"Bearer {key}"}
 
 
 def _retry_after(header: str | None) -> float | None:

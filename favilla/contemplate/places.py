@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from favilla.contemplate.answers import Answers, TextAnswers, final
+from favilla.contemplate.answers import Answers, Settings, TextAnswers, final
 from favilla.errors import UserError
 
 Place = tuple[float, ...]
@@ -27,7 +27,7 @@ class Written(tuple[float, ...]):
     text: str
 
 
-class PointAnswers:
+class PointAnswers(Settings):
     """A point (x, y), or two location tokens; two points are the same within `tolerance` of the question's unit."""
 
     form = "the point alone, as (x, y)"
@@ -49,7 +49,7 @@ class PointAnswers:
         return _shown(min(parsed, key=lambda a: sum(math.dist(a, b) for b in parsed)))
 
 
-class BoxAnswers:
+class BoxAnswers(Settings):
     """A box (left, top, right, bottom), or four location tokens; two are the same when their intersection over union is
     at least `iou`."""
 
@@ -101,16 +101,14 @@ def intersection_over_union(a: Place, b: Place) -> float:
     return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
-class AnyAnswers:
+class AnyAnswers(Settings):
     """Whatever an agent says: an answer that is a place in thousandths or location tokens and nothing else counts as a
     point or box (`PointAnswers(THOUSANDTHS)`, `BoxAnswers()`), anything else as words (`TextAnswers`)."""
 
     form = "the final answer alone"
     slow = False
     exact = False
-
-    def __init__(self) -> None:
-        self._kinds: tuple[Answers, ...] = (PointAnswers(THOUSANDTHS), BoxAnswers(), TextAnswers())
+    _kinds: tuple[Answers, ...] = (PointAnswers(THOUSANDTHS), BoxAnswers(), TextAnswers())
 
     def parse(self, text: str) -> tuple[int, Any] | None:
         said = final(text)

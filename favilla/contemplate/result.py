@@ -15,8 +15,9 @@ Stopped = str  # see Result.stopped_by
 class AgentAnswer:
     """One agent in one round.
 
-    status: "usable", "unusable" (a reply without an answer of the wanted kind), "refused", "failed" (no reply), "cut"
-    (a straggler, or no longer needed), "budget" (no room for it).
+    status: "usable", "unusable" (a reply without an answer of the wanted kind, or "truncated": cut off at max_output_tokens
+    before the line of its answer had ended), "refused", "failed" (no reply), "cut" (a straggler, or no longer needed),
+    "budget" (no room for it).
     answer: as the agent wrote it; None unless usable. detail: what went wrong. message: what others were shown.
     """
 
@@ -42,10 +43,11 @@ class Result:
     answers: every agent of every round. agreement: share of the last pool's replies (refusals included) that gave
     `answer`; 0 when a judge wrote one that nobody gave. dissent: other answers (and "refused") with their numbers.
     degraded: what went wrong or was left out, and how often; empty for an undisturbed run.
-    stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; or the limit of the budget
-    ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
+    stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; "interrupted"; or the limit of
+    the budget ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
     usage: of all requests; usage_by: per round and agent. cost: US dollars, None when a price is unknown. seconds: wall
-    clock. depth: requests that waited for one another, one after the other.
+    clock. depth: requests that waited for one another, one after the other. capabilities: what `probe` found of each model
+    at an endpoint (`openai_client.Capabilities`); empty without.
     """
 
     answer: str | None
@@ -60,6 +62,7 @@ class Result:
     seconds: float
     depth: int
     cost: float | None
+    capabilities: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """As JSON: objects, lists, strings and numbers only."""
@@ -73,7 +76,7 @@ class Result:
 class Event:
     """Something that happened. kind and what `data` has:
 
-    "round" (agents), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
+    "probe" (model, endpoint, found: name -> what it can do), "round" (agents), "started", "tokens" (tokens: how many more), "retry" (why), "answered" (status, answer),
     "standing" (votes: answer -> number, usage, usd), "aggregation" (how), "result" (result).
     """
 

@@ -18,17 +18,18 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
-from favilla.contemplate.answers import Answers, is_refusal
+from favilla.contemplate.answers import Answers, is_refusal, said_whole
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
 from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
 from favilla.contemplate.decide import Decision, decide, final_upper
 from favilla.contemplate.log import OUT_OF_BUDGET, EventLog
 from favilla.contemplate.policy import Policy
 from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
-from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
+from favilla.contemplate.solver import Call, Panel, Question, Reply, Solver, SolverError, Usage, derive
 from favilla.errors import UserError
 
 LEAD = 0.95  # confidence of the "beta" stopping rule, as in its paper
@@ -62,6 +63,7 @@ class Run:
         self.noted: list[AgentAnswer] = []
         self.extra: Counter[str] = Counter()
         self.usage_by: dict[str, Usage] = {}
+        self.capabilities: dict[str, dict[str, Any]] = {}
         self.judge = self.policy.aggregate in ("synthesis", "selection", "pairwise") and self.policy.most_agents > 1
         self.seats = self.panel.seats(max(self.policy.sizes))
         self.pool: list[AgentAnswer] = []  # replies, refusals among them, that the next step works with
@@ -95,6 +97,13 @@ class Run:
     def interrupted(self) -> bool:
         return self.interrupt is not None and self.interrupt.is_set()
 
+    def probed(self, solver: Solver, found: Any) -> None:
+        """Note what a probe (`openai_client.Capabilities`) found."""
+        told = {name: value for name, value in asdict(found).items() if name != "usage"}
+        self.capabilities[f"{solver.model} at {solver.endpoint}"] = told
+        self.usage_by["probe"] = self.usage_by.get("probe", Usage()) + found.usage
+        self.tell(Event("probe", data={"model": solver.model, "endpoint": solver.endpoint, "found": told}))
+
     def usable(self) -> list[AgentAnswer]:
         return [answer for answer in self.pool if answer.status == "usable"]
 
@@ -102,13 +111,21 @@ class Run:
         return group_answers(self.answers, [answer.parsed for answer in self.usable()])
 
     def _hold(self) -> None:
-        """Hold back what the last aggregation may need, unless then no agent could try at all."""
+        """Hold back what the last aggregation may need, unless then no agent could try at all. Raises UserError for what no
+        agent, or one of the solvers, could be asked."""
         first = self._call(0, 0)
-        model, upper = self.panel.solvers[self.seats[0]].model, upper_limit(self.panel.solvers[self.seats[0]], first)
+        seated = [self.panel.solvers[seat] for seat in dict.fromkeys(self.seats[: self.policy.sizes[0]])]
+        uppers = [(solver.model, upper_limit(solver, first)) for solver in seated]
+
+        def lacking(ledger: Ledger) -> str | None:
+            limits = [ledger.room(model, upper) for model, upper in uppers]
+            return None if None in limits else limits[0]
+
         # A run that goes on decides as it did when it began: what it has paid for since is in its log.
         resumed = self.log is not None and bool(self.log.paid)
         begun = Ledger(self.budget, self.prices) if resumed else self.ledger
-        if (limit := begun.room(model, upper)) is not None:
+        if (limit := lacking(begun)) is not None:
+            upper = uppers[0][1]
             raise UserError(
                 f"budget {limit} {getattr(self.budget, limit):g}: no room for one attempt, which may use up to "
                 f"{upper.input_tokens} input and {upper.output_tokens} output tokens; give more, or shorter answers"
@@ -116,7 +133,7 @@ class Run:
         if not self.judge:
             return
         judge, final = self.panel.solvers[self.panel.judge], final_upper(self)
-        if not begun.hold(judge.model, final) or begun.room(model, upper) is not None:
+        if not begun.hold(judge.model, final) or lacking(begun) is not None:
             begun.release_hold()
             self.judge = False
             self.extra["aggregation: no room in the budget, voted"] += 1
@@ -126,7 +143,7 @@ class Run:
     async def _rounds(self) -> tuple[str, int]:
         """All rounds that the policy and the budget want. Returns why they ended, and how many there were."""
         for number, size in enumerate(self.policy.sizes):
-            if number and (why := self._enough()):
+            if number and (why := self._enough(number)):
                 return why, number
             why = await self._round(number, size)
             if refused(self._support(), self._refusals(), len(self.pool)):
@@ -135,12 +152,17 @@ class Run:
                 return why, number + 1
         return "finished", len(self.policy.sizes)
 
-    def _enough(self) -> str | None:
-        """Why no further round is needed or allowed."""
+    def _enough(self, number: int) -> str | None:
+        """Why round `number` is not needed or not allowed."""
         if self.interrupted:
             return "interrupted"
-        counts = sorted([*(g.weight for g in self.groups()), self._refusals(), 0], reverse=True)
-        if self.policy.stop == "beta" and self.pool and leads(int(counts[0]), int(counts[1])) >= LEAD:
+        first, second, *_ = sorted([*(len(g.members) for g in self.groups()), self._refusals(), 0, 0], reverse=True)
+        if self.policy.stop == "beta" and self.pool and leads(first, second) >= LEAD:
+            return "agreement"
+        # A first round that would do if all had come and agreed: one who was cut or failed has not disagreed.
+        asked = self.policy.sizes[0]
+        came = first >= self.limits.quorum * asked and not second
+        if self.policy.stop == "beta" and number == 1 and came and leads(asked, 0) >= LEAD:
             return "agreement"
         if (limit := self.ledger.soft_limit()) is not None:
             return f"soft {limit}"
@@ -177,9 +199,13 @@ class Run:
                 self._tell_answer(found[agent], list(found.values()))
         answers = [found[agent] for agent in range(size)]
         self._close(number, answers, why)
-        self._into_pool(answers)
+        # a run that goes on has it from its log that some were not needed
+        decided = any(answer.status == "cut" and answer.detail == "decided" for answer in answers)
+        self._into_pool(answers, decided)
+        if why == "seconds" and asyncio.get_running_loop().time() < self.deadline:
+            return "soft seconds"
         limits = [answer.detail for answer in answers if answer.status == "budget"]
-        return why if why in ("seconds", "interrupted") else limits[0] if limits else None
+        return why if why in ("seconds", "interrupted") else limits[0] if limits else "agreement" if decided else None
 
     def _close(self, number: int, answers: list[AgentAnswer], why: str | None) -> None:
         self.noted += answers
@@ -199,11 +225,13 @@ class Run:
         ):
             self.log.closed(number, self._seconds())
 
-    def _into_pool(self, answers: list[AgentAnswer]) -> None:
+    def _into_pool(self, answers: list[AgentAnswer], decided: bool) -> None:
         replies = [answer for answer in answers if answer.status in ("usable", "refused")]
         usable = sum(answer.status == "usable" for answer in replies)
-        # A round that missed its quorum does not displace what was there: nothing that was found is lost.
-        keep = self.policy.refine == "more" or usable < math.ceil(self.limits.quorum * len(answers))
+        # A round that missed its quorum does not displace what was there: nothing that was found is lost. One whose vote was
+        # decided earlier has missed nothing.
+        missed = usable < math.ceil(self.limits.quorum * len(answers)) and not decided
+        keep = self.policy.refine == "more" or missed
         self.pool = self.pool + replies if keep else replies
 
     async def _agent(self, call: Call, seat: int, spent: list[Usage]) -> AgentAnswer:
@@ -223,11 +251,12 @@ class Run:
         except SolverError as error:
             stopped = error.kind == "stopped"
             return answer("cut" if stopped else "failed", detail=str(error) if stopped else f"{error.kind}: {error}")
-        message = prompts.summary(reply.text)
+        said = said_whole(reply.text) if reply.truncated else reply.text
+        message = prompts.summary(said or reply.text)
         if reply.refused or is_refusal(reply.text):
             return answer("refused", message=message)
         parse = self.answers.parse
-        parsed = await asyncio.to_thread(parse, reply.text) if self.answers.slow else parse(reply.text)
+        parsed = await asyncio.to_thread(parse, said) if self.answers.slow else parse(said)
         if parsed is None:
             return answer("unusable", message=message, detail="truncated" if reply.truncated else "no such answer")
         shown = self.answers.show([parsed])
@@ -332,7 +361,7 @@ class Run:
             decision.answer, stopped_by == "refusals", tuple(self.noted), decision.agreement, decision.dissent,
             count_degraded(self.noted, self.extra), stopped_by, self.ledger.used, self.usage_by,
             asyncio.get_running_loop().time() - self.started, rounds + decision.depth,
-            None if self.ledger.unpriced else self.ledger.usd,
+            None if self.ledger.unpriced else self.ledger.usd, self.capabilities,
         )  # fmt: skip
         self.tell(Event("result", data={"result": result}))
         return result

@@ -69,11 +69,12 @@ class Say:
 
 @dataclass
 class Fail:
-    """An error status; `error` is the body's error object."""
+    """An error status; `error` is the body's error object, `body` all of it instead."""
 
     status: int
     error: dict[str, Any] = field(default_factory=lambda: {"message": "no"})
     headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
 
 
 @dataclass
@@ -172,7 +173,7 @@ class Server:
             await reader.read()
             return False
         if isinstance(behaviour, Fail):
-            content = json.dumps({"error": behaviour.error}).encode()
+            content = json.dumps(behaviour.body or {"error": behaviour.error}).encode()
             more = "".join(f"{k}: {v}\r\n" for k, v in behaviour.headers.items())
             writer.write(
                 f"HTTP/1.1 {behaviour.status} X\r\ncontent-type: application/json\r\n{more}"
@@ -182,7 +183,7 @@ class Server:
             await writer.drain()
             return True
         if not body.get("stream"):
-            content = json.dumps(_whole(behaviour, body)).encode()
+            content = json.dumps(_whole(behaviour, asked)).encode()
             writer.write(
                 f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode()
                 + content
@@ -283,10 +284,15 @@ def responses_events(text: str, pieces: int = 2) -> list[bytes]:
     ]
 
 
-def _whole(behaviour: Behaviour, body: dict[str, Any]) -> dict[str, Any]:
+def _whole(behaviour: Behaviour, asked: Asked) -> dict[str, Any]:
     assert isinstance(behaviour, Say)
+    if asked.path.endswith("/responses"):
+        part = {"type": "output_text", "text": behaviour.text, "annotations": []}
+        output = [{"type": "message", "id": "i", "role": "assistant", "status": "completed", "content": [part]}]
+        return {"id": "r", "object": "response", "created_at": 1, "model": "m", "status": "completed", "output": output,
+                "usage": {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}}  # fmt: skip
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": behaviour.text}}
     return {
-        "id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice] * body.get("n", 1),
+        "id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice] * asked.body.get("n", 1),
         "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7},
     }  # fmt: skip

@@ -165,7 +165,8 @@ class Solver(Protocol):
     def endpoint(self) -> str: ...
 
     async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
-        """Answer `call`, telling `tokens` how many more have come while they do. Raises SolverError."""
+        """Answer `call`, telling `tokens` how many more have come while they do. Raises SolverError. Cancelled, one that knows
+        what it has used until then raises CancelledError(usage)."""
         ...
 
     def input_limit(self, call: Call) -> int:

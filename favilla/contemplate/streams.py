@@ -17,6 +17,7 @@ from favilla.contemplate.solver import Reply, SolverError, Usage
 T = TypeVar("T")
 # Characters for each token that was allowed; real tokens are shorter on average. Who writes more ignores the limit.
 CHARACTERS = 256
+UNFINISHED = "stream: ended without saying why"  # no finish_reason, which some servers leave out
 
 
 @dataclass
@@ -48,23 +49,26 @@ async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Re
             told, choices = shaped(chunk, lambda chunk: (chunk.usage, list(chunk.choices or ())))
             usage = _most(usage, chat_usage(told))
             for choice in choices:
-                reason, delta, likely = shaped(
-                    choice, lambda c: (c.finish_reason, c.delta, list((c.logprobs and c.logprobs.content) or ()))
+                finish = _of(shaped(choice, lambda c: getattr(c, "finish_reason", None)), str) or finish
+                delta, likely = shaped(
+                    choice, lambda c: (getattr(c, "delta", None), list((c.logprobs and c.logprobs.content) or ()))
                 )
+                if delta is None:
+                    continue  # some servers say nothing else with the finish_reason
                 content, refusal = shaped(delta, lambda delta: (delta.content, delta.refusal))
-                finish = _of(reason, str) or finish
                 written.refusal = written.refusal or bool(_of(refusal, str))
                 logprobs += [shaped(token, lambda token: float(token.logprob)) for token in likely]
-                written.add(_of(content, str) or refusal)
+                written.add(_text(content) or refusal)
     except openai.APIConnectionError:
         if finish is None:
             raise
         # The answer was whole; only what follows it is lost.
-    if finish is None:
+    if finish is None and not written.text:
         raise _cut()
     mean = math.fsum(logprobs) / len(logprobs) if logprobs and all(map(math.isfinite, logprobs)) else None
     refused = written.refusal or finish == "content_filter"
-    return Reply("".join(written.text), usage, mean, refused, finish == "length")
+    note = UNFINISHED if finish is None else ""
+    return Reply("".join(written.text), usage, mean, refused, finish == "length", note)
 
 
 async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) -> Reply:
@@ -91,7 +95,7 @@ async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) 
         message = shaped(error, lambda error: str(error.message)) if error else "the response failed"
         raise SolverError("server", message, retryable=True, processed=True)
     reason = shaped(incomplete, lambda incomplete: incomplete.reason) if incomplete else None
-    usage = _responses_usage(shaped(final, lambda final: final.usage))
+    usage = responses_usage(shaped(final, lambda final: final.usage))
     refused = written.refusal or reason == "content_filter"
     return Reply("".join(written.text), usage, None, refused, reason == "max_output_tokens")
 
@@ -122,26 +126,36 @@ def _of(value: Any, kind: type[T]) -> T | None:
     return value
 
 
+def _text(content: Any) -> str | None:
+    """A string, or what the parts of type "text" in a list say; others are thoughts."""
+    if not isinstance(content, list):
+        return _of(content, str)
+    parts = [
+        part["text"] for part in content if isinstance(part, dict) and part.get("type") == "text" and "text" in part
+    ]
+    return "".join(_of(part, str) or "" for part in parts)
+
+
 def chat_usage(told: Any) -> Usage | None:
     return _usage(told, ("prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"))
 
 
-def _responses_usage(told: Any) -> Usage | None:
+def responses_usage(told: Any) -> Usage | None:
     return _usage(told, ("input_tokens", "output_tokens", "input_tokens_details", "output_tokens_details"))
 
 
 def _usage(told: Any, names: tuple[str, str, str, str]) -> Usage | None:
-    """Usage of one request; an endpoint may leave any of it out. Numbers that make no sense tell nothing."""
+    """Usage of one request; an endpoint may leave any of it out. Numbers that make no sense tell nothing. Some do not count
+    thoughts as output: then their total says more than its parts, or there are more thoughts than output."""
     if told is None:
         return None
     read, written, read_details, written_details = (getattr(told, name, None) for name in names)
     if not (_is_count(read) and _is_count(written)):
         return None
     cached, reasoning = getattr(read_details, "cached_tokens", 0), getattr(written_details, "reasoning_tokens", 0)
-    return Usage(
-        read, written, min(cached, read) if _is_count(cached) else 0,
-        min(reasoning, written) if _is_count(reasoning) else 0, 1,
-    )  # fmt: skip
+    thoughts, total = reasoning if _is_count(reasoning) else 0, getattr(told, "total_tokens", 0)
+    output = max(written, total - read if _is_count(total) else 0, written + thoughts if thoughts > written else 0)
+    return Usage(read, output, min(cached, read) if _is_count(cached) else 0, min(thoughts, output), 1)
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

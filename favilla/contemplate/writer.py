@@ -86,7 +86,8 @@ class Writer:
     async def sample(self, request: Request, tokens: Callable[[int], None]) -> Generation:
         """The sample of `request` (n = 1).
 
-        Cancelled, it returns all the same if the sample turns out to be complete. Raises what the engine raises.
+        Cancelled, it returns all the same if the sample turns out to be complete, else the CancelledError carries what was
+        written until then. Raises what the engine raises.
         """
         loop = asyncio.get_running_loop()
         if self._counts is None or self._counts.loop is not loop:
@@ -101,9 +102,11 @@ class Writer:
         except asyncio.CancelledError:
             job.cancel.set()
             await asyncio.wait([job.done])
-            if job.done.exception() is None and job.done.result().finish_reason == "stop":
-                return job.done.result()
-            raise
+            if job.done.exception() is not None:
+                raise
+            if (made := job.done.result()).finish_reason == "stop":
+                return made
+            raise asyncio.CancelledError(made) from None
 
     def _start(self) -> None:
         with self._lock:
@@ -131,7 +134,8 @@ class Writer:
         except BaseException as error:
             with self._lock:
                 self._running = False
-            for job in streams:
+                new, self._new = self._new, []
+            for job in (*streams, *new):
                 job.end(error)
             raise
 

@@ -11,9 +11,9 @@ from favilla.contemplate.solver import Call, Reply, SolverError, Usage
 
 @dataclass
 class Scripted:
-    """script(call) gives the text or raises; seconds(call): how long it takes."""
+    """script(call) gives the reply or its text, or raises; seconds(call): how long it takes."""
 
-    script: Callable[[Call], str]
+    script: Callable[[Call], str | Reply]
     seconds: Callable[[Call], float] = lambda call: 1.0
     model: str = "scripted"
     endpoint: str = "scripted"
@@ -28,7 +28,8 @@ class Scripted:
     async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
         self.calls.append(call)
         await asyncio.sleep(self.seconds(call))
-        return Reply(self.script(call), Usage(len(call.text), 10, calls=1))
+        said = self.script(call)
+        return said if isinstance(said, Reply) else Reply(said, Usage(len(call.text), 10, calls=1))
 
 
 def down(call: Call) -> str:

@@ -20,7 +20,8 @@ from favilla.contemplate import (
     TextAnswers,
 )
 from favilla.contemplate.aggregate import confidence, leads, refused, swiss_pairs, unassailable
-from favilla.contemplate.answers import Answers, final, is_refusal
+from favilla.contemplate.answers import Answers, final, is_refusal, said_whole
+from favilla.contemplate.decide import chosen
 from favilla.contemplate.places import intersection_over_union
 from favilla.contemplate.prompts import MESSAGE_BYTES, fence, summary
 
@@ -36,7 +37,9 @@ def groups(kind: Answers, *texts: str) -> list[int]:
     [
         ("1/2", "0.5", ".50", "\\frac{1}{2}", "\\dfrac{1}{2}", "$\\frac{1}{2}$", "5e-1", "**0.5**", "x = 1/2"),
         ("1000", "1,000", "1e3", "1000.0", "1000.", "\\boxed{1000}"), ("-3", "\u22123", "-3.0"), ("50%", "50 \\%", "50 percent"),
-        ("3 cm", "3.0cm", "3 CM"), ("x^2 + 1", "x^2+1", "$x^2 + 1$"), ("-1/3", "\\frac{-1}{3}", "-\\frac{1}{3}"),
+        ("3 cm", "3.0cm", "3 CM", "3\\text{ cm}"),
+        ("42", "\\(42\\)", "\\[42\\]", "\\[\n42\n\\]", "\\text{42}", "`42`", "42\nI hope this helps.", "42\n\nI hope so", "```\n42\n```"),
+        ("x^2 + 1", "x^2+1", "$x^2 + 1$"), ("-1/3", "\\frac{-1}{3}", "-\\frac{1}{3}"),
     ],
 )  # fmt: skip
 def test_equal_numbers(same: tuple[str, ...]) -> None:
@@ -64,6 +67,16 @@ def test_the_last_answer_counts() -> None:
     assert final("ANSWER: 1\nno, wait\n**Final answer: 2**") == "2"
     assert final("so \\boxed{\\frac{1}{2}} it is") == "\\frac{1}{2}"
     assert final("a\nb") == ""
+    assert final("ANSWER: two\nlines\n\nI hope this helps") == "two\nlines"
+
+
+def test_what_a_reply_that_was_cut_surely_says() -> None:
+    ended = "so 17 * 23 = 391\nANSWER: 391\n"
+    assert said_whole(ended) == ended and said_whole(ended + "Let me check th") == ended
+    assert said_whole("ANSWER:\n391\n") == "ANSWER:\n391\n"
+    # the line may have gone on, or a later answer has begun
+    for text in ("ANSWER: 39", "ANSWER:\n", "ANSWER:\n39", ended + "no:\nANSWER: 3", "391\n", ""):
+        assert said_whole(text) == "", text
 
 
 def test_choices() -> None:
@@ -144,11 +157,26 @@ def test_summaries_are_short(text: str) -> None:
         ("I'm sorry, but I can't help with that.", True), ("I cannot assist with this request.", True),
         ("I\u2019m unable to help.", True), ("SUMMARY: no\nANSWER: I must decline.", True),
         ("I can't see how 7 is prime, so let me check. ANSWER: 7", False), ("The answer is 42.", False),
-        ("Sorry, I made a slip.\nANSWER: 41", False),
+        ("Sorry, I made a slip.\nANSWER: 41", False), ("Sorry, but I can't help with that.", True),
+        ("I apologize, but I cannot assist", True), ("As an AI language model, I cannot", True),
+        ("I must respectfully decline.", True), ("I won't engage", True), ("I won't be able to help.", True),
+        ("My apologies, but I will not discuss this.\nSomething else.", True), ("I can't help.\nANSWER:", True),
+        ("I can't answer this without checking cases...\nANSWER: 7", False), ("I can't help thinking it is 7.", False),
+        ("I cannot help but notice that it is 7.", False), ("I'm sorry for the confusion: it is 7.", False),
+        ("The answer is 7.\nANSWER: Sorry, but I can't share it.", True),
     ],
 )  # fmt: skip
 def test_what_is_a_refusal(text: str, declines: bool) -> None:
     assert is_refusal(text) is declines
+
+
+@pytest.mark.parametrize(
+    ("said", "index"),
+    [("2", 1), ("Attempt 2", 1), ("attempt #2.", 1), ("**Attempt 2**", 1), ("Solution number 2 is right", 1), ("\\boxed{2}", 1),
+     ("2.0", 1), ("`2`", 1), ("4", None), ("0", None), ("1.5", None), ("1 or 2", None), ("neither", None), ("Attempt 1 or 2", None)],
+)  # fmt: skip
+def test_whom_a_judge_names(said: str, index: int | None) -> None:
+    assert chosen(f"both are close\nANSWER: {said}", 3) == index
 
 
 def test_refusals_are_not_outvoted_by_one() -> None:

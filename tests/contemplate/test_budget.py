@@ -51,16 +51,18 @@ RATE = st.sampled_from([0.0, 0.1, 0.3])
 @given(
     policy=st.sampled_from(POLICIES), calls=st.none() | st.integers(1, 40), output=st.none() | st.integers(50, 9000),
     total=st.none() | st.integers(500, 60_000), fail=RATE, hang=RATE, cut=RATE, junk=RATE, seed=st.integers(0, 10**6),
+    read=st.none() | st.integers(200, 40_000), usd=st.none() | st.floats(0.001, 0.1), seconds=st.none() | st.floats(1, 400),
     concurrency=st.integers(1, 20), soft=st.sampled_from([0.5, 0.8, 1.0]), longest=st.sampled_from([40, 300]),
 )  # fmt: skip
 def test_hard_limits_hold(
-    policy, calls, output, total, fail, hang, cut, junk, seed, concurrency, soft, longest
+    policy, calls, output, total, fail, hang, cut, junk, seed, read, usd, seconds, concurrency, soft, longest
 ) -> None:  # type: ignore[no-untyped-def]
     solver = Counting(lambda text: "42", faults=Faults(fail, hang, cut, junk), seed=seed, accuracy=0.4)
-    budget = Budget(calls=calls, output_tokens=output, total_tokens=total, soft=soft)
+    budget = Budget(read, output, total, usd, seconds, calls, soft)
+    prices = {"simulated": Price(1.25, 4.25, 0.15)}
     limits = Limits(concurrency=concurrency, call_seconds=60)
     try:
-        result = ask(solver, policy, budget, limits=limits, seed=seed, max_output_tokens=longest)
+        result = ask(solver, policy, budget, limits=limits, seed=seed, max_output_tokens=longest, prices=prices)
     except UserError as error:
         assert "no room for one attempt" in str(error) and solver.started == 0
         return
@@ -70,6 +72,13 @@ def test_hard_limits_hold(
         assert solver.produced <= result.usage.output_tokens <= output
     if total is not None:
         assert solver.produced + solver.read <= result.usage.total_tokens <= total
+    if read is not None:
+        assert solver.read <= result.usage.input_tokens <= read
+    if usd is not None:
+        spent = 1.25 * solver.read + 4.25 * solver.produced
+        assert result.cost is not None and spent / 1e6 <= result.cost + 1e-9 <= usd + 2e-9
+    if seconds is not None:
+        assert result.seconds <= seconds + 1e-6
     assert not any(name.startswith("over budget") for name in result.degraded)
     assert solver.started == result.usage.calls
     assert sum(result.usage_by.values(), Usage()) == result.usage

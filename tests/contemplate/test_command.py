@@ -9,10 +9,12 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from favilla.cli.contemplate import Kind, answers_of
 from favilla.cli.contemplate import contemplate as command
 from favilla.contemplate import Limits
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Hang, Say, Server
@@ -115,6 +117,26 @@ def test_an_agent_that_hangs_is_waited_for_as_told(patience: tuple[str, ...]) ->
         assert [answer["status"] == "usable" for answer in found["answers"][:4]].count(False) == 1
 
     asyncio.run(main())
+
+
+def test_the_same_command_with_the_same_log_goes_on(tmp_path: Path) -> None:
+    """In a process of its own each time, with the kind of answer that is there by default."""
+
+    async def main() -> None:
+        async with Server(lambda asked, n: Say("ANSWER: (1, 2)")) as server:
+            where = ("--endpoint", server.address, "--model", "m", "--policy", "single")
+            first = await contemplate("Why?", *where, "--log", str(tmp_path / "log.jsonl"))
+            again = await contemplate("Why?", *where, "--log", str(tmp_path / "log.jsonl"))
+            assert again["answer"] == first["answer"] == "(1, 2)" and len(server.asked) == 1
+
+    asyncio.run(main())
+
+
+def test_every_kind_of_answer_is_known_in_another_process() -> None:
+    for kind in get_args(Kind):
+        made, same = (answers_of(kind, (), (), 50.0, 0.5) for _ in range(2))
+        assert repr(made.identity) == repr(same.identity) and " at 0x" not in repr(made.identity)
+    assert answers_of("point", (), (), 5.0, 0.5).identity != answers_of("point", (), (), 50.0, 0.5).identity
 
 
 def test_kinds_of_answers() -> None:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from favilla.contemplate import Limits, NumberAnswers, Panel, Policy, Result, contemplate, rsa
+from favilla.contemplate import Budget, Limits, NumberAnswers, Panel, Policy, Result, contemplate, rsa
+from favilla.contemplate.calls import Breaker, enough
 from favilla.contemplate.openai_client import OpenAISolver
 from favilla.contemplate.simulated import Faults, SimulatedSolver, virtual_run
 from favilla.contemplate.simulated_server import Asked, Behaviour, Cut, Fail, Hang, Junk, Say, Server
-from favilla.contemplate.solver import Call, derive
-from tests.contemplate.solvers import Scripted
+from favilla.contemplate.solver import Call, SolverError, derive
+from tests.contemplate.solvers import Scripted, down
 
 SILENCE = 0.05  # seconds
 AT_ONCE = 12  # questions
@@ -100,6 +101,29 @@ def test_a_bad_server_costs_no_answer() -> None:
     assert sum(result.usage.calls for result in results.values()) == len(asked)
 
 
+def test_a_bad_server_with_the_limits_that_are_there_by_default() -> None:
+    """The same with backoff, breaker, quorum and grace as they are."""
+    bad = BadServer(seed=2, faults=Faults(fail=0.30, hang=0.02, cut=0.10, junk=0.05))
+
+    async def main() -> tuple[list[Result], int]:
+        async with Server(bad.behave) as server:
+            solver = OpenAISolver(server.address, "m")
+            results = [
+                await contemplate(
+                    f"What is {question} + 0?", panel=Panel((solver,)), policy=Policy(16), answers=NumberAnswers(),
+                    seed=question,
+                ) for question in range(5)
+            ]  # fmt: skip
+            await solver.close()
+            return results, len(server.asked)
+
+    results, asked = virtual_run(main(), SILENCE)
+    assert [result.answer for result in results] == [str(question) for question in range(5)]
+    assert all(usable(result) >= 12 and result.agreement == 1.0 for result in results)
+    assert sum(result.usage.calls for result in results) == asked > 5 * 16
+    assert not any("circuit" in name for result in results for name in result.degraded)
+
+
 def test_faults_cost_no_accuracy_at_equal_quorum() -> None:
     """Paired: the same question and the same thoughts of each agent, with and without faults, 12 usable of 16 both times.
 
@@ -166,6 +190,92 @@ def test_refusing_agents_are_counted() -> None:
     result = refusing(3)
     assert result.answer is None and result.refused and result.stopped_by == "refusals"
     assert result.dissent == {"42": 1, "refused": 3}
+
+
+def outage(until: float) -> Scripted:
+    """Down until the loop's clock shows `until`; a request takes a second, or a tenth to fail."""
+
+    def script(call: Call) -> str:
+        return down(call) if asyncio.get_running_loop().time() < until else "ANSWER: 42"
+
+    return Scripted(script, lambda call: 0.1 if asyncio.get_running_loop().time() < until else 1.0)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 12.0])
+@pytest.mark.parametrize("limits", [Limits(), Limits(quorum=1.0)])
+def test_an_outage_costs_no_agent(seconds: float, limits: Limits) -> None:
+    """One endpoint: while it is down it is left alone, and afterwards all are answered."""
+    solver = outage(seconds)
+    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16), limits=limits))
+    assert result.degraded == {} and result.agreement == 1.0 and result.seconds < 10.0 + seconds + 10.0
+    # 16 at once, then those that try alone, and 16 that are answered
+    assert len(solver.calls) <= 16 + 2 + 16
+
+
+def test_an_endpoint_that_stays_down_is_given_up() -> None:
+    solver = outage(1e9)
+    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16)))
+    assert result.answer is None and sum(result.degraded.values()) == 16
+    assert set(result.degraded) <= {"failed: server", "failed: circuit open"}
+    # each waits for three pauses of 10 s, its retries; one request tries after each
+    assert 30.0 <= result.seconds < 35.0 and len(solver.calls) <= 16 + 4
+    result = virtual_run(contemplate("Why?", panel=Panel((outage(1e9),)), policy=Policy(16), budget=Budget(seconds=5)))
+    assert (result.stopped_by, result.seconds) == ("seconds", 5.0)
+
+
+def test_one_that_tries_and_hangs_holds_nobody_up_for_long() -> None:
+    solver = outage(5.0)
+    slow = solver.seconds
+    solver.seconds = lambda call: 1e6 if len(solver.calls) == 17 else slow(call)
+    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16)))
+    assert result.answer == "42" and result.degraded == {"cut: stragglers": 1} and result.seconds < 35.0
+
+
+def test_a_breaker_by_hand() -> None:
+    breaker = Breaker(limit=2, seconds=10.0)
+    breaker.failure(1.0)
+    assert breaker.admits(1.0)
+    breaker.failure(2.0)
+    breaker.failure(9.0)  # was under way when it opened
+    assert not breaker.admits(11.0) and breaker.admits(12.0) and not breaker.admits(12.0)
+    breaker.failure(13.0)
+    assert not breaker.admits(21.0) and breaker.admits(22.0)
+    breaker.success()
+    assert breaker.admits(22.0) and breaker.admits(22.0)
+
+
+def test_what_an_endpoint_asks_for_is_kept_and_not_all_come_back_together() -> None:
+    def busy(seconds: float) -> tuple[Scripted, Result, list[float]]:
+        came: list[float] = []
+
+        def script(call: Call) -> str:
+            came.append(asyncio.get_running_loop().time())
+            if len(came) <= 16:
+                raise SolverError("rate limit", "429", retryable=True, retry_after=seconds)
+            return "ANSWER: 42"
+
+        solver = Scripted(script, lambda call: 0.0)
+        result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(16), limits=Limits(quorum=1.0)))
+        return solver, result, came[16:]
+
+    _, result, again = busy(90.0)
+    assert result.degraded == {} and min(again) >= 90.0 and len(set(again)) == 16 and max(again) - min(again) > 0.2
+    solver, result, _ = busy(7200.0)  # longer than the longest request: not waited for
+    assert len(solver.calls) == 16 and result.degraded == {"failed: rate limit": 16} and result.seconds == 0.0
+    assert "7200 s" in result.answers[0].detail
+
+
+@pytest.mark.parametrize(("agents", "failing"), [(16, 5), (4, 2), (16, 14)])
+def test_one_that_hangs_is_not_waited_for_because_others_failed(agents: int, failing: int) -> None:
+    def script(call: Call) -> str:
+        return "nothing\nat all" if call.agent < failing else "ANSWER: 42"
+
+    solver = Scripted(script, lambda call: 1e6 if call.agent == agents - 1 else 2.0)
+    result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(agents)))
+    assert result.answer == "42" and result.seconds == 3.0
+    # who waits for everyone, waits for everyone; and the only one left is waited for
+    assert not enough(9, 1, 16, 1.0) and enough(9, 0, 16, 1.0) and not enough(0, 1, 4, 0.75)
+    assert not enough(11, 2, 16, 0.75) and enough(12, 2, 16, 0.75)
 
 
 @pytest.mark.parametrize("quorum", [0.5, 1.0])

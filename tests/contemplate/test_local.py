@@ -18,7 +18,7 @@ from favilla.chat.attempts import TASKS, attempt_text, role_prompt
 from favilla.contemplate import AnyAnswers, Budget, Panel, Picture, contemplate
 from favilla.contemplate.local import SHORTENED, LocalSolver
 from favilla.contemplate.solver import Call
-from favilla.contemplate.writer import Writer
+from favilla.contemplate.writer import Writer, engine_thread
 from favilla.engine.generate import Engine
 from favilla.engine.load import Loaded
 from favilla.engine.request import Request
@@ -153,6 +153,73 @@ def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
         rows = len(engine.rows)
         await asyncio.sleep(0.1)
         assert len(engine.rows) == rows  # the engine has come back
+
+    asyncio.run(main())
+
+
+def test_who_is_cut_tells_what_was_written() -> None:
+    engine = Recorded(make_engine(make_tokenizer()))
+
+    async def main() -> None:
+        loop, interrupt = asyncio.get_running_loop(), asyncio.Event()
+
+        def after(number: int) -> None:
+            loop.call_soon_threadsafe(interrupt.set)
+            engine.cancels[number].wait(60)
+
+        engine.after = after
+        panel = Panel((solver(engine),))
+        result = await contemplate(SUM, panel=panel, max_output_tokens=200, policy="low", interrupt=interrupt)
+        cut = {answer.agent: answer.usage for answer in result.answers if answer.status == "cut"}
+        assert cut and result.usage.unreported == 0
+        prompt = len(engine._encode(Request(user(SUM), effort="high")).ids)
+        for agent, used in cut.items():
+            assert used.output_tokens == len(engine.streams[agent].result.ids) < 200 and used.input_tokens == prompt
+
+    asyncio.run(main())
+
+
+def test_those_who_wait_hear_of_a_step_that_fails() -> None:
+    engine, entered, others = make_engine(make_tokenizer()), threading.Event(), threading.Event()
+
+    def step() -> None:
+        entered.set()
+        others.wait(60)
+        raise RuntimeError("no memory")
+
+    engine.step = step  # type: ignore[method-assign]
+
+    async def main() -> None:
+        writer = Writer(engine)
+
+        async def ask() -> object:
+            return await writer.sample(Request(user(SUM), effort="low", max_new_tokens=9), lambda n: None)
+
+        first = asyncio.create_task(ask())
+        await asyncio.to_thread(entered.wait, 60)
+        second = asyncio.create_task(ask())
+        while not writer._new:
+            await asyncio.sleep(0)
+        others.set()
+        async with asyncio.timeout(60):
+            found = await asyncio.gather(first, second, return_exceptions=True)
+        assert [str(error) for error in found] == ["no memory"] * 2
+
+    asyncio.run(main())
+
+
+def test_the_loop_goes_on_while_a_model_is_loaded() -> None:
+    """Loading waits for the engine's thread, which waits for the loop."""
+
+    async def main() -> None:
+        told = threading.Event()
+        waits = engine_thread().submit(told.wait, 60)
+        run = asyncio.create_task(contemplate("Why?", model="no-such-model"))
+        await asyncio.sleep(0.05)
+        told.set()
+        with pytest.raises(UserError, match="no such folder"):
+            await run
+        assert waits.result()
 
     asyncio.run(main())
 

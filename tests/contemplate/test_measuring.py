@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
 import io
 import json
 import math
 import random
+import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,11 +20,14 @@ from PIL import Image
 
 from favilla.chat.messages import ImagePart
 from favilla.contemplate.problems import question_of
+from favilla.contemplate.simulated import virtual_run
+from favilla.contemplate.solver import Call
 from favilla.errors import UserError
 from favilla.evals.paired import paired_difference
 from favilla.show.pareto import Point, pareto_figure
 from favilla.worlds.registry import get
-from tests.benchmarks import benchmark
+from tests.benchmarks import ROOT, benchmark
+from tests.contemplate.solvers import Scripted
 
 
 def test_a_problem_loses_nothing_as_a_question() -> None:
@@ -77,7 +86,8 @@ def test_planted_instructions_are_measured(tmp_path: Path) -> None:
     given = ("--n", "6", "--attempts", "2", "--families", "arithmetic", "--levels", "1", "--out", str(tmp_path))
     found = benchmark("benchmarks/planted.py", *given)
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
-    assert {row["role"] for row in rows} == {"refine", "synthesis"} and found["n"] == len({r["problem"] for r in rows})
+    assert {row["role"] for row in rows} == {"refine", "synthesis"}
+    assert found["n"] == 6 == len({r["problem"] for r in rows})  # others take the place of those that cannot be used
     refine = [row for row in rows if row["role"] == "refine"]
     flipped = sum(row["planted"] != row["clean"] for row in refine) / len(refine)
     assert found["rows"]["refine"]["flipped_planted"] == pytest.approx(flipped)  # type: ignore[index]
@@ -95,6 +105,60 @@ def test_sixteen_agents_at_an_endpoint_are_timed(tmp_path: Path) -> None:
     assert waiting["ratio"] == pytest.approx(waiting["median"] / ways["one agent"]["median"])
     faults = found["faults"]
     assert faults["answered"] == faults["asked"] == 40 and 20 < faults["n"] <= 40  # type: ignore[index]
+
+
+def module(name: str) -> Any:
+    """A benchmark's own functions."""
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", ROOT / "benchmarks" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    loaded = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def test_problems_are_drawn_until_enough_can_be_used() -> None:
+    planted = module("planted")
+    given = argparse.Namespace(
+        families=["arithmetic"], levels=[1], split="dev", n=5, seed=0, attempts=2, max_output_tokens=9
+    )
+
+    def run(use: Callable[[int], bool]) -> tuple[list[dict[str, Any]], Counter[str]]:
+        attempts: Counter[str] = Counter()
+
+        def script(call: Call) -> str:
+            if call.kind != "attempt":
+                return "ANSWER: 8"
+            attempts[call.question] += 1
+            return f"SUMMARY: x\nANSWER: {7 if use(list(attempts).index(call.question)) else 42}"
+
+        return virtual_run(planted.measure(Scripted(script), given)), attempts
+
+    rows, attempts = run(lambda number: number % 3 == 2)
+    assert len({row["problem"] for row in rows}) == 5 and len(rows) == 10 and 5 < len(attempts) <= 20
+    assert set(attempts.values()) == {2}  # no problem twice
+    rows, attempts = run(lambda number: False)
+    assert rows == [] and len(attempts) <= planted.MOST_DRAWN * 5
+
+
+def test_a_refusal_ends_no_measurement() -> None:
+    """One agent who refuses in a later round ends its run: the rounds that are missing change nothing and cost nothing."""
+    aggregate = module("aggregate")
+    ours = {"right": True, "tokens": 20, "seconds": 2.5, "degraded": {}}
+    row = {
+        "ours": {name: ours for name in aggregate.policies(4)}, "votes": {"right": [True, False], "tokens": [9, 9]},
+        "longer": {"high": {"right": [False, True, True], "tokens": [5, 5, 5], "seconds": [1.0, 1.0, 1.0]}},
+    }  # fmt: skip
+    refused = {**row, "longer": {"high": {"right": [True], "tokens": [4], "seconds": [1.0]}}}
+    rows = [aggregate.padded(one, 3) for one in (row, refused)]
+    assert rows[0] == row and rows[1]["longer"]["high"] == {
+        "right": [True] * 3,
+        "tokens": [4, 0, 0],
+        "seconds": [1.0, 0, 0],
+    }
+    found = aggregate.compared(rows, aggregate.SYNTHESIS)
+    assert found["longer"]["arm"] == ("high", 2) and found["longer"]["accuracy"] == 1.0
+    assert "fewer than ours" in aggregate.told("x", found) and found["vote"]["too_few"] == 2
+    assert len(aggregate.points(rows, 4)) == 2 + 2 + 3
 
 
 def test_aggregation_is_measured_at_equal_cost(tmp_path: Path) -> None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
+from collections.abc import Callable
 
+import pytest
+
+from favilla.cli.agents import run
+from favilla.contemplate import Budget, Panel, Policy
 from favilla.contemplate.simulated_server import Asked, Behaviour, Hang, Say, Server
+from favilla.contemplate.solver import Call, Reply
+from tests.contemplate.solvers import Scripted
 from tests.contemplate.terminal import Terminal
 
 
@@ -89,9 +97,32 @@ def test_rounds_the_judge_and_more_agents_than_lines() -> None:
     asyncio.run(main())
 
 
-def test_a_second_ctrl_c_leaves_at_once() -> None:
+class Stubborn(Scripted):
+    """Is interrupted while it answers, and once more while that is obeyed, which takes it a minute."""
+
+    obeyed = False
+
+    async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(60)
+            self.obeyed = True
+        return Reply("ANSWER: 42")
+
+
+def test_a_second_ctrl_c_leaves_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    solver = Stubborn(lambda call: "")
+    with pytest.raises(KeyboardInterrupt):
+        run("Why?", Policy(1), "single", Budget(), quiet=False, panel=Panel((solver,)))
+    assert not solver.obeyed and "42" not in capsys.readouterr().out
+
+
+def test_ctrl_c_held_down_leaves_a_clean_terminal() -> None:
     async def main() -> None:
-        # the first is being obeyed when the second comes: nothing of the run is printed
+        # how many of them arrive is up to the system
         async with Server(half_answer()) as server:
             where = ("--endpoint", server.address, "--model", "m", "--policy", "vote", "--agents", "6")
             with Terminal("contemplate", "Why?", *where) as terminal:

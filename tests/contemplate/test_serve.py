@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from favilla.contemplate import Budget, Event, Limits, Panel, Policy, Result, contemplate, rsa
 from favilla.contemplate.answers import EqualAnswers
-from favilla.contemplate.openai_client import OpenAISolver
+from favilla.contemplate.openai_client import API, OpenAISolver
 from favilla.contemplate.solver import Call, Reply
 from tests.contemplate.smollm2 import Served, missing, model_folder, serving
 
@@ -38,8 +38,15 @@ class WholeText(EqualAnswers):
         return (text, text) if text else None
 
 
+class Whole(OpenAISolver):
+    """Takes a reply that was cut for a whole one: a model this small seldom comes to an end."""
+
+    async def reply(self, call: Call, tokens: Callable[[int], None]) -> Reply:
+        return replace(await super().reply(call, tokens), truncated=False)
+
+
 @dataclass
-class Recording(OpenAISolver):
+class Recording(Whole):
     """Notes every call with its reply."""
 
     seen: list[tuple[Call, Reply]] = field(default_factory=list)
@@ -56,9 +63,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-def ask(server: Served, question: str, **settings: object) -> Result:
+def ask(server: Served, question: str, policy: Policy, api: API = "chat", **settings: object) -> Result:
     given = {"temperature": 0.0, "max_output_tokens": 40, "limits": ALL, **settings}
-    return asyncio.run(contemplate(question, endpoint=server.address, model=server.model, **given))  # type: ignore[arg-type]
+
+    async def main() -> Result:
+        solver = Whole(server.address, server.model, api=api, ask_logprobs=policy.aggregate == "weighted_vote")
+        try:
+            return await contemplate(question, panel=Panel((solver,)), policy=policy, **given)  # type: ignore[arg-type]
+        finally:
+            await solver.close()
+
+    return asyncio.run(main())
 
 
 def test_agents_refine_and_every_token_is_counted(server: Served) -> None:
