@@ -134,15 +134,16 @@ class Batch:
         self.waiting.extend(rows)
 
     def step(self) -> None:
-        """Let go who has finished, let in who fits, and write one token of every row. All calls that are there find an error
-        in their outbox; the batch begins anew. An interrupt is raised as well."""
+        """Let go who has finished, let in who fits, and write one token of every row. All calls that are not finished find an
+        error in their outbox; the batch begins anew. An interrupt is raised as well."""
         try:
             self._step()
         except BaseException as error:
             told = error if isinstance(error, Exception) else RuntimeError("interrupted in a step that all share")
             for call in self.calls:
-                call.end()
-                call.outbox.append(told)
+                if not call.finished:
+                    call.end()
+                    call.outbox.append(told)
             self.calls = []
             self.waiting.clear()
             self._clear()
@@ -150,9 +151,11 @@ class Batch:
                 raise
 
     def _step(self) -> None:
-        for call in self.calls:
-            if call.dropped or (call.cancel is not None and call.cancel.is_set()):
-                call.end()
+        ended = [call for call in self.calls if call.dropped or (call.cancel is not None and call.cancel.is_set())]
+        for call in ended:
+            call.end()
+        if ended:
+            self.waiting = deque(row for row in self.waiting if row.turn.finish_reason is None)
         self.calls = [call for call in self.calls if not call.finished]
         self.logits_BV = self._leave(self.logits_BV)
         self._admit()

@@ -275,6 +275,29 @@ def test_an_error_reaches_everybody_and_leaves_the_engine_usable(fresh, monkeypa
     assert list(engine.generate([request])[0][0].ids) == slow(engine, request, 0)[0]
 
 
+def test_an_error_spares_those_who_have_all(fresh, monkeypatch):
+    engine, _ = fresh
+    done, cut = (engine.stream(Request(user(text), max_new_tokens=n)) for text, n in (("a", 1), ("b", 50)))
+
+    def broken(*given):  # type: ignore[no-untyped-def]
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(engine._batch, "decode", broken)
+    engine.step()
+    assert done.result.finish_reason == "length"
+    with pytest.raises(RuntimeError, match="out of order"):
+        list(cut)
+
+
+def test_what_is_dropped_waits_no_longer(wild):
+    engine = engine_like(wild, max_rows=1)
+    first, second, third = (engine.stream(Request(user(text), max_new_tokens=20)) for text in "abc")
+    next(first)
+    del second
+    engine.step()
+    assert [row.turn for row in engine._batch.waiting] == [third._turn]
+
+
 def test_an_interrupt_is_raised_and_others_are_told(fresh, monkeypatch):
     engine, _ = fresh
     first, second = (engine.stream(Request(user(text), temperature=1.0, max_new_tokens=50)) for text in "ab")
