@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.messages import Message
-from favilla.engine.generate import Engine, Request
+from favilla.engine.generate import Engine, Request, quarter_of_memory
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise
 from favilla.model.cache import KVCache
@@ -399,6 +399,16 @@ def test_a_caller_that_fails_leaves_nobody_behind(fresh):
         engine.generate([Request(user("Hi"), n=3, temperature=1.0, max_new_tokens=50)], fail)
     engine.generate([Request(user("So?"), max_new_tokens=3)])
     assert engine._batch.rows == [] and kept
+
+
+@pytest.mark.parametrize("name", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_a_container_has_what_it_is_allowed(tmp_path, name):
+    cpu, limit = torch.device("cpu"), tmp_path / name
+    whole = quarter_of_memory(cpu, tmp_path)
+    limit.parent.mkdir(exist_ok=True)
+    for text, quarter in (("max\n", whole), ("400000000\n", 100_000_000), (f"{2**63 - 4096}\n", whole)):
+        limit.write_text(text)
+        assert quarter_of_memory(cpu, tmp_path) == quarter
 
 
 @pytest.mark.parametrize("bad", [{"max_rows": 0}, {"cache_bytes": 0}, {"cache_bytes": 1.5}, {"max_rows": True}])
