@@ -14,9 +14,10 @@ import base64
 import hashlib
 import random
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -118,7 +119,7 @@ class Conversation(Strict):
 
 
 class Conversations:
-    """The examples of a file by number: number i is line `order[i]` of pass i // lines, each pass in a new order."""
+    """The examples of a file by number, line `line_of` each."""
 
     def __init__(self, path: str, model: str, seed: int):
         self.path, self.seed = Path(path), seed
@@ -126,27 +127,44 @@ class Conversations:
         self.lines = [line for _, line in _lines(self.path)]
 
     def __call__(self, index: int) -> Example:
-        turn, place = divmod(index, len(self.lines))
-        line = self.lines[_order(len(self.lines), f"{self.seed}/{turn}")[place]]
+        line = self.lines[line_of(index, len(self.lines), self.seed)]
         return Conversation.model_validate_json(line).example(self.tokenizer, self.processor, self.path.parent)
 
 
+class Size(NamedTuple):
+    """Of a conversation. patches: of each of its pictures."""
+
+    tokens: int
+    targets: int
+    patches: tuple[int, ...]
+
+
 def check_conversations(
-    path: Path, tokenizer: Tokenizer, processor: ImageProcessor, context: int
-) -> list[tuple[int, int, int]]:
-    """(tokens, targets, most patches of a picture) of every line; each is parsed, its pictures are opened.
+    path: Path,
+    tokenizer: Tokenizer,
+    processor: ImageProcessor,
+    context: int,
+    fits: Callable[[Example], bool] | None = None,
+) -> list[Size]:
+    """The size of every line; each is parsed, its pictures are opened. fits: whether a batch has room for an example.
 
     Raises UserError that names the first faulty lines and says what is wrong with each.
     """
-    found: list[tuple[int, int, int]] = []
+    found: list[Size] = []
     faults: list[str] = []
     for number, line in _lines(path):
         try:
             example = Conversation.model_validate_json(line).example(tokenizer, processor, path.parent)
             if len(example) > context:
                 raise UserError(f"{len(example)} tokens, {context} is the most that fits; shorten it")
-            patches = [len(picture.encoded[0]) for picture in example.pictures]
-            found.append((len(example), example.targets, max(patches, default=0)))
+            size = Size(len(example), example.targets, tuple(len(picture.encoded[0]) for picture in example.pictures))
+            if fits is not None and not fits(example):
+                pictures = f" and pictures of {' + '.join(map(str, size.patches))} patches" if size.patches else ""
+                raise UserError(
+                    f"{size.tokens} tokens, {size.targets} of them targets,{pictures} fit no batch of the recipe; shorten it, "
+                    "or make [data] larger"
+                )
+            found.append(size)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
@@ -161,6 +179,12 @@ def check_conversations(
     if not found:
         raise UserError(f"{path}: holds no conversations; give one JSON object a line")
     return found
+
+
+def line_of(index: int, count: int, seed: int) -> int:
+    """The line, from 0, that example number `index` is: a pass goes through all `count` of them, each in a new order."""
+    turn, place = divmod(index, count)
+    return _order(count, f"{seed}/{turn}")[place]
 
 
 def fingerprint(path: Path) -> str:

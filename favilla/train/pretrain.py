@@ -23,7 +23,7 @@ import torch
 import torch.distributed as dist
 
 from favilla.chat.images import ImageProcessor
-from favilla.chat.tokenizer import Tokenizer, train_tokenizer
+from favilla.chat.tokenizer import EOT, Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
 from favilla.data.conversations import Conversations, check_conversations, fingerprint
 from favilla.data.examples import (
@@ -154,13 +154,18 @@ def pretrain(
 
 
 def export(model: MuseSpark, folder: Path) -> None:
-    """Write a trained model as bf16 into the run's model folder, the training copy left as it is."""
+    """Write a trained model as bf16 into the run's model folder, where its tokenizer is; the training copy is left as it is.
+    A generation_config.json that is there, such as that of the model that was tuned, stays."""
     shipped = MuseSpark(model.config)
     shipped.load_state_dict(model.state_dict())
+    shipped.carried = model.carried
     for name, parameter in shipped.named_parameters():
         if not name.endswith(FLOAT32):
             parameter.data = parameter.data.to(torch.bfloat16)
     save_model(shipped, folder)
-    text = model.config.to_dict()["text_config"]
-    generation = {"eos_token_id": text["eos_token_id"], "pad_token_id": text["pad_token_id"], "do_sample": False}
-    write_atomically(folder / "generation_config.json", json.dumps(generation, indent=2) + "\n")
+    path = folder / "generation_config.json"
+    if not path.exists():
+        stated, tokenizer = model.config.to_dict()["text_config"], Tokenizer.load(folder)
+        own = {"eos_token_id": tokenizer.id(EOT), "pad_token_id": tokenizer.pad_id}
+        generation = {name: own[name] if stated.get(name) is None else stated[name] for name in own}
+        write_atomically(path, json.dumps({**generation, "do_sample": False}, indent=2) + "\n")

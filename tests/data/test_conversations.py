@@ -16,7 +16,7 @@ from PIL import Image
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.conversations import Conversations, check_conversations
+from favilla.data.conversations import Conversations, Size, check_conversations
 from favilla.engine.load import PACKAGE
 from favilla.errors import UserError
 
@@ -43,7 +43,7 @@ def written(folder: Path, *lines: Any) -> Path:
     return path
 
 
-def check(path: Path, context: int = 2048) -> list[tuple[int, int, int]]:
+def check(path: Path, context: int = 2048) -> list[Size]:
     return check_conversations(path, TOKENIZER, PROCESSOR, context)
 
 
@@ -162,6 +162,18 @@ def test_what_other_programs_write_is_read(tmp_path: Path) -> None:
     assert first == second
     ids = [Conversations(str(path), str(EMBER), 0)(number).branches[0][0] for number in (0, 1)]
     assert np.array_equal(*ids)
+
+
+def test_what_no_batch_can_take_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png())
+    path = written(
+        tmp_path, {"messages": [user("Hi"), ANSWER]}, {"messages": [user("Same?", images=["a.png"] * 3), ANSWER]}
+    )
+    assert [size.patches for size in check(path)] == [(), (8, 8, 8)]
+    with pytest.raises(
+        UserError, match=r"line 2: \d+ tokens, \d+ of them targets, and pictures of 8 \+ 8 \+ 8 patches fit no"
+    ):
+        check_conversations(path, TOKENIZER, PROCESSOR, 2048, lambda example: len(example.pictures) < 3)
 
 
 def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:
