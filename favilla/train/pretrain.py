@@ -116,18 +116,13 @@ def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokeni
 
 def check_start(recipe: Recipe, config: SparkConfig, where: str) -> None:
     """Raises UserError where [model] says something else than the config of the model to start from."""
-    stated = recipe.model.model_dump(exclude={"gate_init"})
-    found = {
-        "text": vars(config.text),
-        "vision": vars(config.vision),
-        "projector_hidden_size": config.projector_hidden_size,
-    }
-    for name, says in stated.items():
-        parts = says.items() if isinstance(says, dict) else [(None, says)]
-        for key, value in parts:
-            has = found[name].get(key) if key else found[name]
-            if value != has:
-                field = f"{name}.{key}" if key else name
+    part = recipe.model
+    stated = {"text.": part.text, "vision.": part.vision, "": {"projector_hidden_size": part.projector_hidden_size}}
+    found: dict[str, dict[str, Any]] = {"text.": vars(config.text), "vision.": vars(config.vision), "": vars(config)}
+    for section, fields in stated.items():
+        for name, value in fields.items():
+            if (has := found[section].get(name)) != value:
+                field = f"{section}{name}"
                 raise UserError(f"recipe: [model] {field} is {value!r}, {where} has {has!r}; state what that model has")
 
 
