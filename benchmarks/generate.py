@@ -87,9 +87,17 @@ class Side:
     error: str | None = None
 
     def take(self, job: Job) -> float:
+        finish()
         start = time.perf_counter()
         self.ids = self.run(job)
+        finish()
         return time.perf_counter() - start
+
+
+def finish() -> None:
+    """Wait for what a GPU still computes."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 # name, keyword arguments of `favilla.load`, whether it rounds more than the peer
@@ -98,8 +106,8 @@ OURS: tuple[tuple[str, dict[str, Any], bool], ...] = (
 )  # fmt: skip
 
 
-def our_side(folder: Path, dtype: torch.dtype, name: str, given: dict[str, Any], rounded: bool) -> Side:
-    engine = favilla.load(folder, dtype, **given).engine
+def our_side(folder: Path, dtype: torch.dtype, device: str, name: str, given: dict[str, Any], rounded: bool) -> Side:
+    engine = favilla.load(folder, dtype, device, **given).engine
 
     def run(job: Job) -> Ids:
         # Rounds repeat their prompts; what was kept of them would flatter us.
@@ -179,8 +187,8 @@ PEERS: dict[str, Callable[[Any], Callable[[Job], Ids]]] = {
 }
 
 
-def their_side(folder: Path, dtype: torch.dtype, name: str, leaving: contextlib.ExitStack) -> Side:
-    network: Any = transformers.MuseSparkForConditionalGeneration.from_pretrained(folder, dtype=dtype).eval()
+def their_side(folder: Path, dtype: torch.dtype, device: str, name: str, leaving: contextlib.ExitStack) -> Side:
+    network: Any = transformers.MuseSparkForConditionalGeneration.from_pretrained(folder, dtype=dtype).to(device).eval()
     leaving.callback(network.destroy_cached_continuous_batching_manager)
     return Side(f"transformers, {name}", PEERS[name](network), ours=False, exact=dtype == torch.float32)
 
@@ -203,17 +211,21 @@ def tensors(tokenizer: Tokenizer, processor: ImageProcessor, requests: Iterable[
     return {**inputs, "pixel_values": torch.cat(pixels), "image_grid_thw": torch.tensor(grids)} if pixels else inputs
 
 
-def longest_answers(folder: Path, families: Iterable[str], draws: int, tokens: int) -> list[Request]:
+def moved(inputs: dict[str, Any], device: str) -> dict[str, Any]:
+    return {name: value.to(device) for name, value in inputs.items()}
+
+
+def longest_answers(folder: Path, families: Iterable[str], draws: int, tokens: int, device: str) -> list[Request]:
     """A request for each of `draws` problems of the families' highest levels, longest greedy answers first."""
     rng = random.Random(0)
     problems = [get(name).sample(rng, get(name).levels, "test") for name in families for _ in range(draws)]
     requests = [Request(tuple(prompt_messages(problem)), max_new_tokens=tokens, effort="high") for problem in problems]
-    made = favilla.load(folder, torch.float32).engine.generate(requests)
+    made = favilla.load(folder, torch.float32, device).engine.generate(requests)
     lengths = [len(generation.ids) for (generation,) in made]
     return [requests[i] for i in sorted(range(len(requests)), key=lambda i: -lengths[i])]
 
 
-def first_token_job(folder: Path) -> Job:
+def first_token_job(folder: Path, device: str) -> Job:
     def requests() -> list[Request]:
         return [Request((Message("user", (ImagePart(open_image(SCREEN)), QUESTION)),), max_new_tokens=1, effort="high")]
 
@@ -222,7 +234,7 @@ def first_token_job(folder: Path) -> Job:
         return processor.apply_chat_template(
             [{"role": "user", "content": content}], reasoning_effort="high", add_generation_prompt=True, tokenize=True,
             return_dict=True, return_tensors="pt",
-        )  # fmt: skip
+        ).to(device)  # fmt: skip
 
     name = "first token, with a picture"
     try:
@@ -230,17 +242,17 @@ def first_token_job(folder: Path) -> Job:
     except (ImportError, ValueError) as error:
         parts = Tokenizer.load(folder), ImageProcessor.load(folder)
         print(f"{name}: transformers' pictures are cut by our processor; its own does not load ({one_line(error)})")
-        return Job(name, requests, lambda: tensors(*parts, requests()), 1, GREEDY, first_token=True)
+        return Job(name, requests, lambda: moved(tensors(*parts, requests()), device), 1, GREEDY, first_token=True)
     return Job(name, requests, inputs, 1, GREEDY, first_token=True)
 
 
-def make_jobs(folder: Path, streams: int, tokens: int, draws: int) -> list[Job]:
+def make_jobs(folder: Path, streams: int, tokens: int, draws: int, device: str) -> list[Job]:
     def prepared(name: str, requests: list[Request], sampling: dict[str, Any]) -> Job:
-        inputs = tensors(Tokenizer.load(folder), ImageProcessor.load(folder), requests)
+        inputs = moved(tensors(Tokenizer.load(folder), ImageProcessor.load(folder), requests), device)
         return Job(name, lambda: requests, lambda: dict(inputs), tokens, sampling)
 
-    text = longest_answers(folder, TEXT, draws, tokens)
-    picture = longest_answers(folder, PICTURES, draws, tokens)[0]
+    text = longest_answers(folder, TEXT, draws, tokens, device)
+    picture = longest_answers(folder, PICTURES, draws, tokens, device)[0]
     samples = prepared(
         f"{streams} samples, one picture", [replace(picture, n=streams, temperature=1.0, top_p=1e-6)],
         {**ONE_TOKEN_NUCLEUS, "num_return_sequences": streams},
@@ -249,7 +261,7 @@ def make_jobs(folder: Path, streams: int, tokens: int, draws: int) -> list[Job]:
         prepared("one stream", text[:1], GREEDY),
         prepared(f"{streams} streams", text[:streams], GREEDY),
         samples,
-        first_token_job(folder),
+        first_token_job(folder, device),
     ]
 
 
@@ -268,22 +280,22 @@ def check(job: Job, side: Side, wanted: Ids) -> None:
 
 def measure(job: Job, sides: list[Side], rounds: int) -> list[Side]:
     """Every side's warm-up (what compiles, compiles), then the rounds. `sides[0]` is `generate`."""
-    for side in sides:
-        try:
-            for _ in range(2):
-                side.take(job)
-        except Exception as error:
-            # A mode of the peer that does not work is a result.
-            if side.ours or side is sides[0]:
-                raise
-            side.error = one_line(error)
-            continue
-        check(job, side, sides[0].ids)
-    for _ in range(rounds):
+    for number in range(2 + rounds):
         for side in sides:
-            if side.error is None:
-                side.rounds.append(side.take(job))
+            if side.error is not None:
+                continue
+            try:
+                seconds = side.take(job)
+            except Exception as error:
+                # A mode of the peer that does not work is a result.
+                if side.ours or side is sides[0]:
+                    raise
+                side.error = one_line(error)
+                continue
+            if number:
                 check(job, side, sides[0].ids)
+            if number >= 2:
+                side.rounds.append(seconds)
     return sides
 
 
@@ -325,16 +337,30 @@ def report(job: Job, sides: list[Side], rounds: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
 def main() -> None:
     others = [name for name in PEERS if name != "generate"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default="ember")
-    parser.add_argument("--streams", type=int, default=16)
-    parser.add_argument("--tokens", type=int, default=128, help="most tokens an answer")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--streams", type=positive, default=16)
+    parser.add_argument("--tokens", type=positive, default=128, help="most tokens an answer")
+    parser.add_argument("--rounds", type=positive, default=7)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--draws", type=int, default=150, help="problems a family to choose prompts from")
-    parser.add_argument("--jobs", nargs="*", type=int, default=[1, 2, 3, 4], help="of the four kinds of work, in order")
+    parser.add_argument("--draws", type=positive, default=150, help="problems a family to choose prompts from")
+    parser.add_argument(
+        "--jobs",
+        nargs="+",
+        type=int,
+        choices=(1, 2, 3, 4),
+        default=[1, 2, 3, 4],
+        help="of the four kinds of work, in order",
+    )
     parser.add_argument("--peers", nargs="*", choices=others, default=others, help="modes beside `generate`")
     parser.add_argument(
         "--ours", nargs="*", choices=[name for name, _, _ in OURS], default=[name for name, _, _ in OURS]
@@ -343,25 +369,34 @@ def main() -> None:
     given = parser.parse_args()
     if all(rounded for name, _, rounded in OURS if name in given.ours):
         parser.error("--ours: name a mode that does not round")
+    if given.streams > len(TEXT) * given.draws:
+        parser.error(f"--streams {given.streams}: {len(TEXT)} x {given.draws} prompts are drawn; raise --draws")
+    if given.device == "cuda" and not torch.cuda.is_available():
+        parser.error("--device cuda: this PyTorch sees no CUDA device")
     dtype = getattr(torch, given.dtype)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     logging.getLogger("ContinuousBatchingLogger").setLevel(logging.CRITICAL)
     folder = find_folder(given.model)
-    made = make_jobs(folder, given.streams, given.tokens, given.draws)
-    jobs = []
-    for job in [job for number, job in enumerate(made, 1) if number in given.jobs]:
-        # Every job has models of its own: what one compiled, or how large its cache was, must not slow the next.
-        torch.compiler.reset()
-        with contextlib.ExitStack() as leaving:
-            sides = [their_side(folder, dtype, name, leaving) for name in ("generate", *given.peers)]
-            sides += [our_side(folder, dtype, *mode) for mode in OURS if mode[0] in given.ours]
-            jobs.append(report(job, measure(job, sides, given.rounds), given.rounds))
-    if given.json:
-        print(json.dumps({
-            **{key: jobs[0][key] for key in ("ours", "peer", "ratio", "ratio_generate", "unit")}, "n": given.rounds,
-            "dtype": given.dtype, "jobs": jobs, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        }))  # fmt: skip
+    made = make_jobs(folder, given.streams, given.tokens, given.draws, given.device)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    if given.device == "cuda":
+        machine += f", {torch.cuda.get_device_name()}"
+    jobs: list[dict[str, Any]] = []
+    try:
+        for job in [job for number, job in enumerate(made, 1) if number in given.jobs]:
+            # Every job has models of its own: what one compiled, or how large its cache was, must not slow the next.
+            torch.compiler.reset()
+            with contextlib.ExitStack() as leaving:
+                sides = [their_side(folder, dtype, given.device, name, leaving) for name in ("generate", *given.peers)]
+                sides += [our_side(folder, dtype, given.device, *mode) for mode in OURS if mode[0] in given.ours]
+                jobs.append(report(job, measure(job, sides, given.rounds), given.rounds))
+    finally:  # also what was measured before something failed
+        if given.json and jobs:
+            print(json.dumps({
+                **{key: jobs[0][key] for key in ("ours", "peer", "ratio", "ratio_generate", "unit")}, "n": given.rounds,
+                "dtype": given.dtype, "jobs": jobs, "machine": machine,
+            }))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ def pretrain(
         out: Folder of the run: checkpoint, metrics.jsonl, loss.png and, in model/, the model. Default: a folder named
             like the recipe under $FAVILLA_HOME.
         device: Where to compute.
-        init: Start from this model folder instead of from random weights.
+        init: Start from this model folder, with its tokenizer and image processor, instead of from random weights. The
+            recipe's [model] must say what that model is; [tokenizer] is not used.
         json: Print one JSON object.
     """
     from favilla.cli.files import output_folder

@@ -29,8 +29,8 @@ def tune(
         data: One conversation a line: {"messages": [{"role": "user", "content": "What is this?", "images": ["tea.png"]},
             {"role": "assistant", "content": "Tea."}]}. Picture paths start from this file's folder; see docs/tune.md.
         out: Folder of the run: checkpoint, metrics.jsonl, loss.png and, in model/, the model. Default: a folder under
-            $FAVILLA_HOME.
-        passes: How often every conversation is seen.
+            $FAVILLA_HOME, named after the model.
+        passes: How often every conversation is seen at least.
         rate: Peak learning rate.
         batch_tokens: About as many tokens make a step. Default: 2048, fewer where a file is small.
         seed: Order of the conversations.

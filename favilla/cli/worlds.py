@@ -6,6 +6,7 @@ import json as json_format
 import os
 import random
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,15 @@ from favilla.errors import UserError
 if TYPE_CHECKING:
     from favilla.worlds.base import Family, Problem
 
+LEVEL, SAMPLES = 1, 6  # of --show, unless told otherwise
+
 
 def worlds(
     rate: Annotated[float | None, arg(metavar="SECONDS", help_behavior_hint="")] = None,
     show: Annotated[str | None, arg(metavar="FAMILY", help_behavior_hint="")] = None,
     render_screens: Annotated[int | None, arg(metavar="N", help_behavior_hint="")] = None,
-    level: Annotated[int, arg(metavar="N")] = 1,
-    n: Annotated[int, arg(metavar="N")] = 6,
+    level: Annotated[int, arg(metavar="N")] = LEVEL,
+    n: Annotated[int, arg(metavar="N")] = SAMPLES,
     seed: Annotated[int, arg(metavar="N")] = 0,
     out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     json: bool = False,
@@ -42,6 +45,14 @@ def worlds(
         out: Folder for the samples; for screens, by default web_screens in $FAVILLA_HOME.
         json: Print one JSON object.
     """
+    asked = {"--rate": rate, "--show": show, "--render-screens": render_screens}
+    given = [name for name, value in asked.items() if value is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)}: ask for one of them at a time")
+    if show is None and (level, n) != (LEVEL, SAMPLES):
+        raise UserError("--level and --n are those of samples; name a family with --show")
+    if show is None and render_screens is None and (out is not None or seed):
+        raise UserError("--out and --seed go with --show or --render-screens; give one of these")
     if render_screens is not None:
         _render(render_screens, seed, out, json)
     elif show is not None:
@@ -125,12 +136,24 @@ def _render(count: int, seed: int, out: Path | None, json: bool) -> None:
     if not 1 <= count <= 10_000_000:
         raise UserError(f"--render-screens {count}: give at least 1, at most 10,000,000")
     folder = output_folder(out or default_folder())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Where nobody watches, render.jsonl tells.
-    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    total, watched, start = -(-count // PER_SHARD) * PER_SHARD, sys.stderr.isatty(), time.perf_counter()
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()
+    )  # fmt: skip
+    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True, disable=not watched)
     with bar as progress:
-        task = progress.add_task("rendering", total=-(-count // PER_SHARD) * PER_SHARD)
-        paths = render_shards(folder, count, seed, lambda done: progress.advance(task, done))
+        task, done, rendered = progress.add_task("rendering", total=total, rate=""), 0, 0
+
+        def tell(more: int) -> None:
+            nonlocal done, rendered
+            # What was there already comes by the shard.
+            done, rendered = done + more, rendered + (more == 1)
+            rate = f"{rendered / (time.perf_counter() - start):.1f}/s"
+            progress.update(task, completed=done, rate=rate)
+            if not watched and more == 1 and done % PER_SHARD == 0:
+                print(f"{done} of {total} screens, {rate}", file=sys.stderr)
+
+        paths = render_shards(folder, count, seed, tell)
     print(json_format.dumps({"files": [str(path) for path in paths]}, indent=2) if json else "\n".join(map(str, paths)))
 
 

@@ -11,14 +11,15 @@ file's folder, or a data: address. `effort` is optional. Every assistant turn is
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import random
+import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor, open_image
@@ -28,6 +29,7 @@ from favilla.data.examples import Example, branch, marked_picture
 from favilla.errors import UserError
 
 SHOWN = 3  # faulty lines that are told; the rest are counted
+_ADDRESS = re.compile(r"[a-z]+://", re.IGNORECASE)
 
 
 class Strict(BaseModel):
@@ -53,22 +55,31 @@ class Pictured(Strict):
     image: str
 
 
+def _parts(content: object) -> object:
+    """Content as parts: a wrong part is told where it stands, not that it is no string."""
+    if not isinstance(content, str | list | tuple):
+        raise ValueError("give text, or a list of parts")
+    return ({"type": "text", "text": content},) if isinstance(content, str) else content
+
+
 class Turn(Strict):
     role: Literal["system", "user", "assistant"]
-    content: str | tuple[Annotated[Text | Linked | Pictured, Field(discriminator="type")], ...] = ""
+    content: Annotated[
+        tuple[Annotated[Text | Linked | Pictured, Field(discriminator="type")], ...], BeforeValidator(_parts)
+    ] = ()
     images: tuple[str, ...] = ()
     thinking: str | None = None
 
     def message(self, folder: Path) -> Message:
         """The turn with its pictures read. Raises UserError for a picture that cannot be."""
         parts: list[Part] = [_picture(source, folder) for source in self.images]
-        for part in (self.content,) if isinstance(self.content, str) else self.content:
+        for part in self.content:
             if isinstance(part, Linked):
                 parts.append(_picture(part.image_url.url, folder))
             elif isinstance(part, Pictured):
                 parts.append(_picture(part.image, folder))
             else:
-                parts.append(part if isinstance(part, str) else part.text)
+                parts.append(part.text)
         return Message(self.role, tuple(part for part in parts if part != ""), self.thinking)
 
 
@@ -80,15 +91,25 @@ class Conversation(Strict):
 
     def example(self, tokenizer: Tokenizer, processor: ImageProcessor, folder: Path) -> Example:
         """Tokens and patches, the assistant's turns as targets. Raises UserError for what no model can learn from."""
-        for turn in self.messages:
-            if turn.role == "assistant" and (turn.images or not isinstance(turn.content, str)):
-                raise UserError("an assistant writes text; give its content as a string, without images")
+        for number, turn in enumerate(self.messages):
+            if turn.role == "assistant" and (turn.images or not all(isinstance(part, Text) for part in turn.content)):
+                raise UserError("an assistant writes text; give its content without images")
             if turn.role != "assistant" and turn.thinking is not None:
                 raise UserError(f"a {turn.role} turn has thinking; only the assistant thinks")
-        messages = [turn.message(folder) for turn in self.messages]
-        if messages[-1].role != "assistant" or not messages[-1].text.strip():
+            if turn.thinking is not None and not turn.thinking.strip():
+                raise UserError(f"messages.{number}: thinking is empty; leave it out where nothing is thought")
+            if turn.role == "system" and number:
+                raise UserError(f"messages.{number}: a system turn stands first or not at all")
+        if self.messages[-1].role != "assistant":
             raise UserError("the last message must be the assistant's, with an answer to learn")
-        if any(message.role == "system" and message.images for message in messages):
+        if all(turn.role != "user" for turn in self.messages):
+            raise UserError("there is no user turn; say what the assistant answers to")
+        messages = [turn.message(folder) for turn in self.messages]
+        for number, message in enumerate(messages):
+            if not message.text.strip() and not message.images:
+                said = "an answer to learn" if message.role == "assistant" else "what is said"
+                raise UserError(f"messages.{number}: the {message.role} turn is empty; give {said} as its content")
+        if messages[0].role == "system" and messages[0].images:
             raise UserError("a system turn holds no pictures; put them into the user's")
         encoded = encode_chat(tokenizer, processor, messages, effort=self.effort)
         pictures = tuple(marked_picture(tokenizer, picture, ()) for picture in encoded.pictures)
@@ -98,7 +119,7 @@ class Conversation(Strict):
 
 
 class Conversations:
-    """The examples of a file by number: number i is line `order[i]` of pass i // lines, each pass in a new order."""
+    """The examples of a file by number, line `line_of` each."""
 
     def __init__(self, path: str, model: str, seed: int):
         self.path, self.seed = Path(path), seed
@@ -106,31 +127,50 @@ class Conversations:
         self.lines = [line for _, line in _lines(self.path)]
 
     def __call__(self, index: int) -> Example:
-        turn, place = divmod(index, len(self.lines))
-        line = self.lines[_order(len(self.lines), f"{self.seed}/{turn}")[place]]
+        line = self.lines[line_of(index, len(self.lines), self.seed)]
         return Conversation.model_validate_json(line).example(self.tokenizer, self.processor, self.path.parent)
 
 
+class Size(NamedTuple):
+    """Of a conversation. patches: of each of its pictures."""
+
+    tokens: int
+    targets: int
+    patches: tuple[int, ...]
+
+
 def check_conversations(
-    path: Path, tokenizer: Tokenizer, processor: ImageProcessor, context: int
-) -> list[tuple[int, int, int]]:
-    """(tokens, targets, most patches of a picture) of every line; each is parsed, its pictures are opened.
+    path: Path,
+    tokenizer: Tokenizer,
+    processor: ImageProcessor,
+    context: int,
+    fits: Callable[[Example], bool] | None = None,
+) -> list[Size]:
+    """The size of every line; each is parsed, its pictures are opened. fits: whether a batch has room for an example.
 
     Raises UserError that names the first faulty lines and says what is wrong with each.
     """
-    found: list[tuple[int, int, int]] = []
+    found: list[Size] = []
     faults: list[str] = []
     for number, line in _lines(path):
         try:
             example = Conversation.model_validate_json(line).example(tokenizer, processor, path.parent)
             if len(example) > context:
                 raise UserError(f"{len(example)} tokens, {context} is the most that fits; shorten it")
-            patches = [len(picture.encoded[0]) for picture in example.pictures]
-            found.append((len(example), example.targets, max(patches, default=0)))
+            size = Size(len(example), example.targets, tuple(len(picture.encoded[0]) for picture in example.pictures))
+            if fits is not None and not fits(example):
+                pictures = f" and pictures of {' + '.join(map(str, size.patches))} patches" if size.patches else ""
+                raise UserError(
+                    f"{size.tokens} tokens, {size.targets} of them targets,{pictures} fit no batch of the recipe; shorten it, "
+                    "or make [data] larger"
+                )
+            found.append(size)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            faults.append(f"line {number}: {where + ': ' if where else ''}{first['msg']}")
+            # The line of the file is told already; a conversation has one line only.
+            told = first["msg"].removeprefix("Value error, ").replace(" at line 1 column ", " at column ")
+            faults.append(f"line {number}: {where + ': ' if where else ''}{told}")
         except UserError as error:
             faults.append(f"line {number}: {error}")
     if faults:
@@ -141,6 +181,12 @@ def check_conversations(
     return found
 
 
+def line_of(index: int, count: int, seed: int) -> int:
+    """The line, from 0, that example number `index` is: a pass goes through all `count` of them, each in a new order."""
+    turn, place = divmod(index, count)
+    return _order(count, f"{seed}/{turn}")[place]
+
+
 def fingerprint(path: Path) -> str:
     """Changes when the file does."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
@@ -148,7 +194,7 @@ def fingerprint(path: Path) -> str:
 
 def _lines(path: Path) -> list[tuple[int, str]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark of its encoding
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -163,12 +209,17 @@ def _order(count: int, seed: str) -> list[int]:
 
 
 def _picture(source: str, folder: Path) -> ImagePart:
+    if _ADDRESS.match(source):
+        raise UserError(
+            f"{source}: web addresses are not fetched; save the picture and give its path, or a data: address"
+        )
     if not source.startswith("data:"):
         return ImagePart(open_image(folder / source))
     head, comma, body = source.partition(",")
     if not comma or not head.endswith(";base64"):
         raise UserError("a data: address must look like data:image/png;base64,...")
     try:
-        return ImagePart(open_image(base64.b64decode(body, validate=True)))
-    except binascii.Error as error:
+        content = base64.b64decode(body, validate=True)
+    except ValueError as error:
         raise UserError(f"a data: address is no base64 ({error})") from None
+    return ImagePart(open_image(content))

@@ -52,8 +52,12 @@ class Loader:
         return self
 
     def __next__(self) -> Batch:
-        """The next batch: those that wait first, then new examples until too many do not fit. Raises UserError when
-        nothing ever fits."""
+        """The next batch. Raises UserError when nothing ever fits."""
+        return self.fill().batch()
+
+    def fill(self) -> Packer:
+        """The examples of the next batch: those that wait first, then new ones until too many do not fit. Raises UserError
+        when nothing ever fits."""
         packer, kept_out = Packer(self.shape, self.image_token_id), 0
         for index in list(self.waiting):
             if packer.add(self.waiting[index]):
@@ -76,7 +80,7 @@ class Loader:
             if not packer.add(example):
                 self.waiting[index] = example
         self.state.waiting = list(self.waiting)
-        return packer.batch()
+        return packer
 
     def close(self) -> None:
         self.stream.close()

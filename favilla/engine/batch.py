@@ -134,15 +134,16 @@ class Batch:
         self.waiting.extend(rows)
 
     def step(self) -> None:
-        """Let go who has finished, let in who fits, and write one token of every row. All calls that are there find an error
-        in their outbox; the batch begins anew. An interrupt is raised as well."""
+        """Let go who has finished, let in who fits, and write one token of every row. All calls that are not finished find an
+        error in their outbox; the batch begins anew. An interrupt is raised as well."""
         try:
             self._step()
         except BaseException as error:
             told = error if isinstance(error, Exception) else RuntimeError("interrupted in a step that all share")
             for call in self.calls:
-                call.end()
-                call.outbox.append(told)
+                if not call.finished:
+                    call.end()
+                    call.outbox.append(told)
             self.calls = []
             self.waiting.clear()
             self._clear()
@@ -150,9 +151,11 @@ class Batch:
                 raise
 
     def _step(self) -> None:
-        for call in self.calls:
-            if call.dropped or (call.cancel is not None and call.cancel.is_set()):
-                call.end()
+        ended = [call for call in self.calls if call.dropped or (call.cancel is not None and call.cancel.is_set())]
+        for call in ended:
+            call.end()
+        if ended:
+            self.waiting = deque(row for row in self.waiting if row.turn.finish_reason is None)
         self.calls = [call for call in self.calls if not call.finished]
         self.logits_BV = self._leave(self.logits_BV)
         self._admit()
@@ -203,12 +206,10 @@ class Batch:
     def _admit(self) -> None:
         joining: list[Row] = []
         while self.waiting and len(self.rows) + len(joining) < self.max_rows:
-            if self.waiting[0].turn.finish_reason is not None:  # cancelled before its turn came
-                self.waiting.popleft()
-                continue
             together = [*self.rows, *joining, self.waiting[0]]
+            shape = self._row_count(len(together)), max(row.need for row in together)
             # Only the first may wait for room: nobody is overtaken, so everybody's turn comes.
-            if self._size(self._row_count(len(together)), max(row.need for row in together)) > self.cache_bytes:
+            if not self._holds(*shape) and self.cache.peak(*shape, len(self.rows)) > self.cache_bytes:
                 break
             joining.append(self.waiting.popleft())
         if not joining:
@@ -226,17 +227,24 @@ class Batch:
             self._join(wave)
 
     def _make_room(self, rows: list[Row]) -> None:
-        """Buffers for these rows, roundly, if there is room for that."""
+        """Buffers for these rows, roundly, if there is room for that; smaller ones than before where most would stay empty,
+        so that there is room for kept prompts."""
         count, capacity, kept = self._row_count(len(rows)), max(row.need for row in rows), len(self.rows)
-        if count <= self.cache.rows and capacity <= self.cache.capacity:
-            return
         round_count, round_capacity = 1 << (count - 1).bit_length(), -(-capacity // STRIDE) * STRIDE
         for shape in ((round_count, round_capacity), (count, round_capacity), (count, capacity)):
-            if self._size(*shape) <= self.cache_bytes:
+            if (peak := self.cache.peak(*shape, kept)) <= self.cache_bytes:
                 break
-        self.prefixes.shrink(self.cache_bytes - self._size(*shape))
+        # Rows have to be moved, so they are for half the size only.
+        smaller = self._size(*shape) * (2 if kept else 1) < self._size(self.cache.rows, self.cache.capacity)
+        if self._holds(count, capacity) and not (smaller and peak <= self.cache_bytes):
+            return
+        self.prefixes.shrink(self.cache_bytes - peak)
         self._changed()  # nothing holds the old buffers while they are moved
         self.cache.resize(*shape, kept)
+
+    def _holds(self, rows: int, capacity: int) -> bool:
+        """Whether the buffers, as they are, are large enough."""
+        return rows <= self.cache.rows and capacity <= self.cache.capacity
 
     def _wave(self, joining: list[Row]) -> tuple[list[Row], list[Row]]:
         """Those to compute now, and those who gain by waiting for a prompt that is computed now, or for want of space."""

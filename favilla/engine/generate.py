@@ -5,10 +5,12 @@ Shape suffixes: B rows, V vocabulary.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -46,7 +48,7 @@ class Engine:
     a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. training: the weights change between
     requests; what is compiled serves them all, and any number of rows, at a little less speed. max_rows: most samples written
     at once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default
-    a quarter of the memory of the machine or GPU.
+    a quarter of the memory of the machine, container or GPU.
 
     Raises UserError when model and tokenizer do not belong together, and for numbers out of range.
     """
@@ -202,11 +204,15 @@ def compiled_decode(model: MuseSpark, frozen: bool) -> Decode:
     return torch.compile(own, options=options)  # type: ignore[no-any-return]
 
 
-def quarter_of_memory(device: torch.device) -> int:
-    """Bytes."""
+def quarter_of_memory(device: torch.device, groups: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes: of the GPU's memory, or of what this machine or container may use. groups: where control groups are mounted."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory // 4
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # of version 2 and of version 1
+        with contextlib.suppress(OSError, ValueError):  # none there, or no limit: "max"
+            memory = min(memory, int((groups / name).read_text()))
+    return memory // 4
 
 
 class Stream:

@@ -85,9 +85,14 @@ class KVCache:
     def resize(self, rows: int, capacity: int, kept: int) -> None:
         """Room for other numbers of rows and tokens; the first `kept` rows, which must fit, stay as they are.
 
-        One buffer is moved at a time, so that the old and the new never stand in memory together.
+        One buffer is moved at a time, those that shrink first, so that no more than `peak` bytes are ever held.
         """
-        for kind, buffers, layer in self._buffers():
+        before, after = self._row_slots(self.rows, self.capacity), self._row_slots(rows, capacity)
+        order = sorted(self._buffers(), key=lambda buffer: after[buffer[0]] - before[buffer[0]])
+        if not kept:
+            for _, buffers, layer in order:
+                buffers[layer] = buffers[layer].new_zeros(0, *buffers[layer].shape[1:])
+        for kind, buffers, layer in order:
             old = buffers[layer]
             new = old.new_zeros(rows, old.shape[1], slots(self.config, kind, capacity), old.shape[3])
             both = min(old.shape[2], new.shape[2])
@@ -95,6 +100,22 @@ class KVCache:
             buffers[layer] = new
         self.length_R = torch.cat([self.length_R[:kept], self.length_R.new_zeros(rows - kept)])
         self.capacity = capacity
+
+    def peak(self, rows: int, capacity: int, kept: int) -> int:
+        """Most bytes that the buffers take during `resize`: where rows are kept, one stands in memory beside the one that takes
+        its place."""
+        config, dtype = self.config, self.keys[0].dtype
+        size = KVCache.size(config, rows, capacity, dtype)
+        if not kept:
+            return size
+        before, after = self._row_slots(self.rows, self.capacity), self._row_slots(rows, capacity)
+        twice = max(min(before[kind], after[kind]) for kind in before)
+        slot = config.num_key_value_heads * config.head_dim * dtype.itemsize
+        return max(size, KVCache.size(config, self.rows, self.capacity, dtype)) + twice * slot
+
+    def _row_slots(self, rows: int, capacity: int) -> dict[str, int]:
+        """Slots of a buffer for so many rows, by kind of layer."""
+        return {kind: rows * slots(self.config, kind, capacity) for kind in self.config.layer_types}
 
     def _buffers(self) -> Iterator[tuple[str, list[torch.Tensor], int]]:
         for layer, kind in enumerate(self.config.layer_types):

@@ -16,6 +16,7 @@ import os
 import random
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ import torch
 import torch.distributed as dist
 
 from favilla.chat.images import ImageProcessor
-from favilla.chat.tokenizer import Tokenizer, train_tokenizer
+from favilla.chat.tokenizer import EOT, Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
+from favilla.data.batches import Packer
 from favilla.data.conversations import Conversations, check_conversations, fingerprint
 from favilla.data.examples import (
     EFFORTS,
@@ -36,9 +38,10 @@ from favilla.data.examples import (
     solution_message,
 )
 from favilla.data.stream import MakeExample
+from favilla.errors import UserError
 from favilla.home import home
-from favilla.model import MuseSpark, VisionConfig, initialise, load_model, save_model
-from favilla.model.folder import FLOAT32, write_atomically
+from favilla.model import MuseSpark, SparkConfig, VisionConfig, initialise, load_model, save_model
+from favilla.model.folder import FLOAT32, weights_fingerprint, write_atomically
 from favilla.train.loop import Job, train
 from favilla.train.ranks import join
 from favilla.train.recipe import Recipe
@@ -48,10 +51,8 @@ CONTROL = re.compile(r"<\|[a-z_]*\|>")
 
 def example_maker(recipe: Recipe, tokenizer_folder: str, seed: int) -> MakeExample:
     """What worker processes build their examples with; picklable by its arguments."""
-    processor = image_processor(recipe)
-    tasks = functools.partial(
-        _example, recipe.data.mixture(), Tokenizer.load(tokenizer_folder), processor, seed, recipe.data.tokens
-    )
+    tokenizer, processor = Tokenizer.load(tokenizer_folder), ImageProcessor.load(tokenizer_folder)
+    tasks = functools.partial(_example, recipe.data.mixture(), tokenizer, processor, seed, recipe.data.tokens)
     if (extra := recipe.data.extra) is None:
         return tasks
     return functools.partial(_interleaved, tasks, Conversations(str(extra.path), tokenizer_folder, seed), extra.share)
@@ -68,8 +69,10 @@ def _example(mixture: Mixture, tokenizer: Tokenizer, processor: ImageProcessor, 
     return make_example(mixture, tokenizer, processor, seed, index, tokens)
 
 
-def image_processor(recipe: Recipe) -> ImageProcessor:
-    """The processor that goes with the recipe's vision tower."""
+def image_processor(recipe: Recipe, init: Path | None = None) -> ImageProcessor:
+    """The processor of `init`, or that which goes with the recipe's vision tower; its pictures are as large as the recipe says."""
+    if init is not None:
+        return replace(ImageProcessor.load(init), max_image_tokens=recipe.data.max_image_tokens)
     vision = VisionConfig(**recipe.model.vision)
     return ImageProcessor(vision.patch_size, vision.patch_temporal, vision.merge_size, recipe.data.max_image_tokens)
 
@@ -90,17 +93,37 @@ def corpus(recipe: Recipe):
 
 
 def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokenizer:
-    """The tokenizer of the run's model folder: its own if it is there already, that of `init`, or a new one."""
+    """The tokenizer of the run's model folder: its own if it is there already, that of `init`, or a new one. The image processor
+    is put beside it. Raises UserError when those that are there are not those of `init`."""
+    processor = image_processor(recipe, init)
     if (folder / "tokenizer.json").exists():
-        return Tokenizer.load(folder)
+        tokenizer = Tokenizer.load(folder)
+        there = tokenizer.inner.to_str(), ImageProcessor.load(folder)
+        if init and there != (Tokenizer.load(init).inner.to_str(), processor):
+            raise UserError(
+                f"{folder}: has another tokenizer or image processor than --init {init}; choose another --out"
+            )
+        return tokenizer
     tokenizer = Tokenizer.load(init) if init else train_tokenizer(corpus(recipe), recipe.tokenizer.vocab_size)
     with tempfile.TemporaryDirectory(dir=folder) as aside:
-        image_processor(recipe).save(aside)
+        processor.save(aside)
         tokenizer.save(aside)
         # tokenizer.json last: where it is, the others are.
         for path in sorted(Path(aside).iterdir(), key=lambda path: path.name == "tokenizer.json"):
             os.replace(path, folder / path.name)
     return tokenizer
+
+
+def check_start(recipe: Recipe, config: SparkConfig, where: str) -> None:
+    """Raises UserError where [model] says something else than the config of the model to start from."""
+    part = recipe.model
+    stated = {"text.": part.text, "vision.": part.vision, "": {"projector_hidden_size": part.projector_hidden_size}}
+    found: dict[str, dict[str, Any]] = {"text.": vars(config.text), "vision.": vars(config.vision), "": vars(config)}
+    for section, fields in stated.items():
+        for name, value in fields.items():
+            if (has := found[section].get(name)) != value:
+                field = f"{section}{name}"
+                raise UserError(f"recipe: [model] {field} is {value!r}, {where} has {has!r}; state what that model has")
 
 
 def pretrain(
@@ -110,28 +133,39 @@ def pretrain(
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
-    model_folder.mkdir(parents=True, exist_ok=True)
+    if init is not None and init.resolve() == model_folder.resolve():
+        raise UserError(f"--out {folder}: holds the model to start from; choose another folder")
 
     # Tokenizer and model
+    start = load_model(init) if init is not None else None
+    if start is not None:
+        check_start(recipe, start[1], f"--init {init}")
+    model_folder.mkdir(parents=True, exist_ok=True)
     if rank == 0:
         prepare_tokenizer(recipe, model_folder, init)
     if world > 1:
         dist.barrier()
-    tokenizer = Tokenizer.load(model_folder)
-    config = recipe.model.config(
-        tokenizer.vocab_size, tokenizer.id("<|patch|>"), tokenizer.id("<|eot|>"), tokenizer.pad_id
-    )
-    if init is not None:
-        model, config = load_model(init)
+    tokenizer, processor = Tokenizer.load(model_folder), ImageProcessor.load(model_folder)
+    if start is not None:
+        model, config = start
     else:
+        config = recipe.model.config(
+            tokenizer.vocab_size, tokenizer.id("<|patch|>"), tokenizer.id("<|eot|>"), tokenizer.pad_id
+        )
         model = MuseSpark(config)
         initialise(model, recipe.seed, recipe.model.gate_init)
+    if recipe.data.tokens > config.text.max_position_embeddings:
+        raise UserError(
+            f"recipe: [data] tokens is {recipe.data.tokens}, the model's context {config.text.max_position_embeddings}; make "
+            "rows no longer than it"
+        )
 
     # Data: rank r of w draws from a stream of its own
     extra = recipe.data.extra
-    if extra is not None:
-        check_conversations(extra.path, tokenizer, image_processor(recipe), recipe.data.tokens)
     shape = recipe.data.shape(3 * config.vision.patch_size**2, config.vision.merge_size)
+    if extra is not None:
+        fits = Packer(shape, config.image_token_id).fits_at_all
+        check_conversations(extra.path, tokenizer, processor, recipe.data.tokens, fits)
     maker = functools.partial(example_maker, recipe, str(model_folder), recipe.seed * 1000 + rank)
 
     # Train. The number of steps may change: until the decay begins, a longer run is the same run.
@@ -144,8 +178,9 @@ def pretrain(
         "run": {"compile", "log_every", "save_every"},
     }
     identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (fingerprint(extra.path) if extra else "")
+    identity += f" init {weights_fingerprint(init)}" if init is not None else ""
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
-    train(job, model, ImageProcessor.load(model_folder), maker, folder, place, quiet)
+    train(job, model, processor, maker, folder, place, quiet)
 
     # Ship: bf16 weights, float32 where the published format wants it
     if rank == 0:
@@ -154,13 +189,18 @@ def pretrain(
 
 
 def export(model: MuseSpark, folder: Path) -> None:
-    """Write a trained model as bf16 into the run's model folder, the training copy left as it is."""
+    """Write a trained model as bf16 into the run's model folder, where its tokenizer is; the training copy is left as it is.
+    A generation_config.json that is there, such as that of the model that was tuned, stays."""
     shipped = MuseSpark(model.config)
     shipped.load_state_dict(model.state_dict())
+    shipped.carried = model.carried
     for name, parameter in shipped.named_parameters():
         if not name.endswith(FLOAT32):
             parameter.data = parameter.data.to(torch.bfloat16)
     save_model(shipped, folder)
-    text = model.config.to_dict()["text_config"]
-    generation = {"eos_token_id": text["eos_token_id"], "pad_token_id": text["pad_token_id"], "do_sample": False}
-    write_atomically(folder / "generation_config.json", json.dumps(generation, indent=2) + "\n")
+    path = folder / "generation_config.json"
+    if not path.exists():
+        stated, tokenizer = model.config.to_dict()["text_config"], Tokenizer.load(folder)
+        own = {"eos_token_id": tokenizer.id(EOT), "pad_token_id": tokenizer.pad_id}
+        generation = {name: own[name] if stated.get(name) is None else stated[name] for name in own}
+        write_atomically(path, json.dumps({**generation, "do_sample": False}, indent=2) + "\n")

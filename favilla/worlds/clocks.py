@@ -4,7 +4,8 @@ Level 1: one or two clocks, full, half and quarter hours; read, or find the cloc
 any minute, faces with Roman numerals too; also the time so many minutes later or earlier. Level 4: two or three clocks; how
 long from the one to the other, and hours and minutes later or earlier.
 
-Answers: a time "H:MM" (720; 48 at level 1, 144 at level 2), a length "H:MM" (0:01 .. 11:59), or a clock's name (24).
+Answers: a time "H:MM" (720; 48 at level 1, 144 at level 2), a length "H:MM" (0:01 .. 11:59), or a clock's name (24). "05:25" is read
+as "5:25".
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from favilla.worlds.drawing import background, degrade, font, ink
 from favilla.worlds.drawn import Drawn, Told, ended
 from favilla.worlds.marks import Pencil
 from favilla.worlds.scenes import Question, Scene
+from favilla.worlds.verify import read_time
 from favilla.worlds.written_sums import minus, plus
 
 NAMES = (
@@ -102,6 +104,10 @@ class Clocks(Drawn):
             hands = f"{short}, {far}"
             out.append(f"Clock {name}. {hands[0].upper()}{hands[1:]}." if capital else f"{name}: {hands}.")
         return between.join(out)
+
+    def canonical(self, answer: str) -> str:
+        time = read_time(answer)
+        return told(*time) if time else answer
 
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         names = list(scene["clocks"])

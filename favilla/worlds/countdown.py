@@ -187,8 +187,8 @@ class Countdown(Family):
 def read_expression(text: str) -> Expression | None:
     """An expression of integers, + - * / and parentheses in exact integer arithmetic, else None.
 
-    None also for a division that does not come out even, for a sign before a number, for leading zeros, for
-    parentheses round the whole, and for more than 120 characters. Spaces may stand between the parts.
+    None also for a division that does not come out even, for a sign before a number, for leading zeros, and for more
+    than 120 characters. Spaces may stand between the parts.
     """
     if len(text) > LONGEST or not _SIGNS.fullmatch(text) or _SPLIT_NUMBER.search(text):
         return None
@@ -198,10 +198,9 @@ def read_expression(text: str) -> Expression | None:
         return None
     try:
         value, end = _sum(tokens, 0)
-        whole = tokens[0] == "(" and _atom(tokens, 0)[1] == len(tokens)
     except _NotReadableError:
         return None
-    if end != len(tokens) or whole:
+    if end != len(tokens):
         return None
     return Expression(value, numbers, frozenset(token for token in tokens if token in "+-*/"))
 

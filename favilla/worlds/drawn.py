@@ -74,7 +74,7 @@ class Told(Drawn):
         return None
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
-        answer, lines = text.strip(), thinking.strip()
+        answer, lines = self.canonical(text.strip()), thinking.strip()
         strategy = "stepwise" if "\n" in lines else "pick" if lines else "direct"
         return Verdict(answer == problem.answer, answer or None, key_of(thinking), strategy)
 

@@ -6,7 +6,7 @@ by weight. Level 3: three steps: breaks, several months, weekdays up to 400 days
 doses, drops per minute. Level 4: more steps: past midnight, over years, weekdays of dates, parts and what is left, a whole
 treatment in ml or bottles, when an infusion ends.
 
-Answers: integers in the unit that is asked for (without it), times as 09:05, dates as 12 May, weekdays in full. Doses are made
+Answers: integers in the unit that is asked for (without it), times as 09:05 (9:05 is read as that), dates as 12 May, weekdays in full. Doses are made
 up; no question is about a medicine that there is.
 """
 
@@ -21,6 +21,7 @@ from favilla.worlds.base import Family, Problem, Solution, Split, Style, Verdict
 from favilla.worlds.phrasing import pick
 from favilla.worlds.quantities_words import WORDS
 from favilla.worlds.scenes import key_of
+from favilla.worlds.verify import read_time
 from favilla.worlds.working import results
 
 KINDS = {
@@ -61,8 +62,9 @@ class Quantities(Family):
         return Problem(self.name, level, split, (prompt,), task.answer, solutions, task.key, facts)
 
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
-        answer = text.strip()
-        given = thinking.strip()
+        answer, given = text.strip(), thinking.strip()
+        if (at := read_time(answer)) is not None:
+            answer = f"{at[0]:02d}:{at[1]:02d}"
         return Verdict(
             correct=answer == problem.answer,
             parsed=answer if len(answer) <= 20 and _PARSED.fullmatch(answer) else None,

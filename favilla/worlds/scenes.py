@@ -100,8 +100,12 @@ class SceneFamily(Family):
             tuple(scene.get("_marks", ())),
         )  # fmt: skip
 
+    def canonical(self, answer: str) -> str:
+        """An answer in the form of `Problem.answer`, where a family lets one be written in several ways."""
+        return answer
+
     def verify(self, problem: Problem, text: str, thinking: str = "") -> Verdict:
-        answer = text.strip()
+        answer = self.canonical(text.strip())
         return Verdict(answer == problem.answer, answer or None, key_of(thinking), strategy_of(thinking))
 
 

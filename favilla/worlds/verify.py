@@ -12,6 +12,7 @@ import re
 _INTEGER = re.compile(r"-?[1-9][0-9]*|0")
 _POINT_DIGITS = re.compile(r"\(([0-9]{3}), ([0-9]{3})\)")
 _POINT_LOCATIONS = re.compile(r"<\|loc_([0-9]{2})\|><\|loc_([0-9]{2})\|>")
+_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 # Python refuses to convert very long digit strings, and no question here has an answer of this length.
 _LONGEST_INTEGER = 100
 
@@ -39,6 +40,12 @@ def read_point(text: str) -> tuple[float, float] | None:
         if match:
             return (int(match[1]) + 0.5) / cells, (int(match[2]) + 0.5) / cells
     return None
+
+
+def read_time(text: str) -> tuple[int, int] | None:
+    """The hours and minutes that `text` writes as `H:MM` or `HH:MM`, else None."""
+    match = _TIME.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def format_point(x: float, y: float) -> str:

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from favilla.cli.main import VERBS, _usage_error, main
+from favilla.worlds.web import rendering
 from tests.cli.conftest import ROOT, refused
 
 HEAVY = ("torch", "numpy", "PIL", "matplotlib", "sklearn", "rich.progress")
@@ -47,6 +48,11 @@ def test_help_imports_nothing_heavy():
         (["worlds", "--show", "lists", "--level", "9", "--out", "x"], "levels 1 to 4"),
         (["worlds", "--show", "lists"], "--out"),
         (["worlds", "--show", "lists", "--out", "pyproject.toml"], "pyproject.toml"),
+        (["worlds", "--show", "lists", "--rate", "1", "--out", "x"], "--rate and --show"),
+        (["worlds", "--render-screens", "1", "--show", "lists"], "--show and --render-screens"),
+        (["worlds", "--render-screens", "1", "--n", "3"], "--level and --n"),
+        (["worlds", "--level", "2"], "--level and --n"),
+        (["worlds", "--out", "x"], "--out and --seed"),
         (["worlds", "--render-screens", "0"], "--render-screens 0"),
         (["worlds", "--render-screens", "many"], "many"),
         (["worlds", "--render-screens", "1", "--out", "pyproject.toml"], "pyproject.toml"),
@@ -132,6 +138,18 @@ def test_worlds_shows_samples_and_shows_the_same_again(favilla, tmp_path):
     assert names == [f"counting-2-5-0{i}.{end}" for i in (0, 1) for end in ("png", "txt")]
     assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in names)
     assert "answer: " in (tmp_path / "a" / "counting-2-5-00.txt").read_text()
+
+
+def test_rendering_tells_how_far_it_is_where_nobody_watches(tmp_path, monkeypatch, capsys):
+    def render(folder, count, seed, tell):
+        for more in (100, *[1] * 200):  # a shard that was there, and two that are rendered
+            tell(more)
+        return []
+
+    monkeypatch.setattr(rendering, "render_shards", render)
+    assert main(["worlds", "--render-screens", "300", "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(",")[0] for line in told] == ["200 of 300 screens", "300 of 300 screens"]
 
 
 def test_rendering_without_a_browser_says_what_to_install(favilla, tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from PIL import Image
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.conversations import Conversations, check_conversations
+from favilla.data.conversations import Conversations, Size, check_conversations
 from favilla.engine.load import PACKAGE
 from favilla.errors import UserError
 
@@ -43,7 +43,7 @@ def written(folder: Path, *lines: Any) -> Path:
     return path
 
 
-def check(path: Path, context: int = 2048) -> list[tuple[int, int, int]]:
+def check(path: Path, context: int = 2048) -> list[Size]:
     return check_conversations(path, TOKENIZER, PROCESSOR, context)
 
 
@@ -113,12 +113,27 @@ FAULTS: list[tuple[Any, str]] = [
     ({"messages": [{"role": "bot", "content": "Hi"}, ANSWER]}, "line 2: messages.0.role"),
     ({"messages": [ANSWER, user("Hi")]}, "line 2: the last message must be the assistant's"),
     ({"messages": [user("Hi"), {"role": "assistant", "content": "  "}]}, "line 2: .*an answer to learn"),
+    ({"messages": [user("Hi"), {"role": "assistant", "content": ""}, user("So?"), ANSWER]}, "line 2: messages.1: .* is empty"),
+    ({"messages": [user("Hi"), {**ANSWER, "thinking": ""}]}, "line 2: messages.1: thinking is empty"),
+    ({"messages": [{"role": "user"}, ANSWER]}, "line 2: messages.0: the user turn is empty"),
+    ({"messages": [user(" "), ANSWER]}, "line 2: messages.0: the user turn is empty"),
+    ({"messages": [user(3), ANSWER]}, "line 2: messages.0.content: give text, or a list of parts"),
+    ({"messages": [{"role": "system", "content": "Be brief."}, ANSWER]}, "line 2: there is no user turn"),
+    ({"messages": [user("Hi"), {"role": "system", "content": "Be brief."}, ANSWER]}, "line 2: messages.1: a system turn stands first"),
     ({"messages": [user("Hi", thinking="hm"), ANSWER]}, "line 2: a user turn has thinking"),
     ({"messages": [user("Hi", images=["none.png"]), ANSWER]}, r"line 2: .*none\.png: no such picture"),
     ({"messages": [user("Hi", images=["bad.png"]), ANSWER]}, r"line 2: .*bad\.png"),
     ({"messages": [user("Hi", images=["data:image/png,xyz"]), ANSWER]}, "line 2: a data: address must"),
     ({"messages": [user("Hi", images=["data:image/png;base64,%%%"]), ANSWER]}, "line 2: a data: address is no base64"),
+    ({"messages": [user("Hi", images=["data:image/png;base64,é"]), ANSWER]}, "line 2: a data: address is no base64"),
+    ({"messages": [user("Hi", images=["https://example.com/a.png"]), ANSWER]}, "line 2: https://example.com/a.png: .* not fetched"),
+    ({"messages": [user([{"type": "image_url", "image_url": {"url": "a.png", "detail": "low"}}]), ANSWER]},
+     "line 2: messages.0.content.0.*detail: Extra"),
+    ({"messages": [user([{"type": "text", "txt": "Hi"}]), ANSWER]}, "line 2: messages.0.content.0.text.text: Field required"),
+    ('{"messages": [', "line 2: Invalid JSON: .* at column"),
     ({"messages": [user("Hi"), {**ANSWER, "images": ["a.png"]}]}, "line 2: an assistant writes text"),
+    ({"messages": [user("Hi"), {"role": "assistant", "content": [{"type": "image", "image": "a.png"}]}]},
+     "line 2: an assistant writes text"),
     ({"messages": [{"role": "system", "content": "x", "images": ["a.png"]}, user("Hi"), ANSWER]}, "line 2: a system turn"),
     ({"messages": [user([{"type": "sound", "sound": "x"}]), ANSWER]}, "line 2: messages.0.content"),
     ({"messages": [user("word " * 3000), ANSWER]}, "line 2: [0-9]+ tokens, 2048 is the most that fits"),
@@ -134,6 +149,31 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: Any, told: str) -> None:
     with pytest.raises(UserError, match=told) as raised:
         check(path)
     assert "\n" not in str(raised.value) and "pairs.jsonl" in str(raised.value)
+
+
+def test_what_other_programs_write_is_read(tmp_path: Path) -> None:
+    """A mark of the encoding before the first line, and content of every turn as parts."""
+    parts = [
+        {"role": turn["role"], "content": [{"type": "text", "text": turn["content"]}]} for turn in (user("Hi"), ANSWER)
+    ]
+    path = written(tmp_path, {"messages": parts}, {"messages": [user("Hi"), {"role": "assistant", "content": "red"}]})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    first, second = check(path)
+    assert first == second
+    ids = [Conversations(str(path), str(EMBER), 0)(number).branches[0][0] for number in (0, 1)]
+    assert np.array_equal(*ids)
+
+
+def test_what_no_batch_can_take_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png())
+    path = written(
+        tmp_path, {"messages": [user("Hi"), ANSWER]}, {"messages": [user("Same?", images=["a.png"] * 3), ANSWER]}
+    )
+    assert [size.patches for size in check(path)] == [(), (8, 8, 8)]
+    with pytest.raises(
+        UserError, match=r"line 2: \d+ tokens, \d+ of them targets, and pictures of 8 \+ 8 \+ 8 patches fit no"
+    ):
+        check_conversations(path, TOKENIZER, PROCESSOR, 2048, lambda example: len(example.pictures) < 3)
 
 
 def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import weakref
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.messages import Message
-from favilla.engine.generate import Engine, Request
+from favilla.engine.generate import Engine, Request, quarter_of_memory
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise
 from favilla.model.cache import KVCache
@@ -178,14 +179,45 @@ def test_kept_prompts_are_void_once_the_weights_change(fresh):
     assert told.usage.cached_tokens == 0 and list(told.ids) == slow(engine, request, 0)[0]
 
 
+class Buffers:
+    """The buffers that `KVCache.resize` makes: `most` bytes of them were there at once, with the `beside` that stood elsewhere."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self.there: list[weakref.ref[torch.Tensor]] = []
+        self.most = self.beside = 0
+
+    def add(self, made: torch.Tensor) -> None:
+        self.there.append(weakref.ref(made))
+        held = sum(buffer.nbytes for one in self.there if (buffer := one()) is not None)
+        self.most = max(self.most, held + self.beside)
+
+
+def allocated(monkeypatch) -> Buffers:  # type: ignore[no-untyped-def]
+    found, new_zeros = Buffers(), torch.Tensor.new_zeros
+
+    def watched(tensor, *shape, **given):  # type: ignore[no-untyped-def]
+        made = new_zeros(tensor, *shape, **given)
+        if made.ndim == 4:
+            found.add(made)
+        return made
+
+    monkeypatch.setattr(torch.Tensor, "new_zeros", watched)
+    return found
+
+
 def test_memory_stays_within_what_is_stated(wild, monkeypatch):
     requests = [
         Request(user(LONG + text), temperature=1.0, seed=i, max_new_tokens=40) for i, text in enumerate("abcde")
     ]
     config = wild.model.config.text
     one = KVCache.size(config, 1, length(wild, requests[0]) + 39, torch.float32)
+    made_buffers = allocated(monkeypatch)
     for room in (one, 3 * one, 50 * one):
         engine = engine_like(wild, cache_bytes=room)
+        made_buffers.clear()
         held = []
 
         def look(request, sample, piece, engine=engine, held=held):  # type: ignore[no-untyped-def]
@@ -198,6 +230,7 @@ def test_memory_stays_within_what_is_stated(wild, monkeypatch):
 
         def resize(*shape, engine=engine, moved=moved, whole=whole):  # type: ignore[no-untyped-def]
             moved.append(engine._batch._part)
+            made_buffers.beside = engine._batch.prefixes.size
             whole(*shape)
 
         monkeypatch.setattr(engine._batch.cache, "resize", resize)
@@ -205,9 +238,43 @@ def test_memory_stays_within_what_is_stated(wild, monkeypatch):
         assert moved and set(moved) == {None}  # nothing holds the old buffers
         assert [list(g.ids) for (g,) in made] == [slow(wild, r, 0)[0] for r in requests]
         assert 0 < max(size for size, _ in held) <= room
+        assert 0 < made_buffers.most <= room  # while they are moved, too
         assert max(rows for _, rows in held) == min(5, room // one)
     with pytest.raises(UserError, match=r"MiB are allowed; ask for fewer tokens or allow more \(cache_bytes\)"):
         engine_like(wild, cache_bytes=one - 1).generate(requests)
+
+
+def test_buffers_are_moved_within_what_is_stated(wild, monkeypatch):
+    """Rows come one by one and need more and more tokens, so that buffers with rows in them grow both ways."""
+    requests = [Request(user("Hi"), temperature=1.0, seed=i, max_new_tokens=30 + 50 * i) for i in range(4)]
+    config = wild.model.config.text
+    room = KVCache.size(config, 4, length(wild, requests[-1]) + requests[-1].max_new_tokens, torch.float32)
+    buffers = allocated(monkeypatch)
+    for share in (1.0, 1.2, 2.0):
+        buffers.clear()
+        engine = engine_like(wild, cache_bytes=int(share * room))
+        streams = []
+        for request in requests:
+            streams.append(engine.stream(request))
+            next(streams[-1])
+        assert [list(stream.result.ids) for stream in streams] == [slow(wild, r, 0)[0] for r in requests]
+        assert 0 < buffers.most <= share * room
+
+
+def test_buffers_shrink_so_that_prompts_are_kept_again(fresh):
+    engine, _ = fresh
+    need = length(engine, Request(user(LONG + "a"))) + 9
+    config = engine.model.config.text
+    for others in (0, 2):
+        small = engine_like(engine, cache_bytes=KVCache.size(config, 4, need, torch.float32))
+        small.generate([Request(user(f"{i}" + LONG), max_new_tokens=9) for i in range(4)])
+        cached = []
+        for end in ("a", "b", "c"):
+            streams = [small.stream(Request(user("So?"), max_new_tokens=9)) for _ in range(others)]
+            ((told,),) = small.generate([Request(user(LONG + end), max_new_tokens=2)])
+            cached.append(told.usage.cached_tokens)
+            del streams
+        assert min(cached[1:]) > len(engine.tokenizer.encode(LONG)), cached
 
 
 def test_rows_beyond_the_most_wait(wild):
@@ -275,6 +342,29 @@ def test_an_error_reaches_everybody_and_leaves_the_engine_usable(fresh, monkeypa
     assert list(engine.generate([request])[0][0].ids) == slow(engine, request, 0)[0]
 
 
+def test_an_error_spares_those_who_have_all(fresh, monkeypatch):
+    engine, _ = fresh
+    done, cut = (engine.stream(Request(user(text), max_new_tokens=n)) for text, n in (("a", 1), ("b", 50)))
+
+    def broken(*given):  # type: ignore[no-untyped-def]
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(engine._batch, "decode", broken)
+    engine.step()
+    assert done.result.finish_reason == "length"
+    with pytest.raises(RuntimeError, match="out of order"):
+        list(cut)
+
+
+def test_what_is_dropped_waits_no_longer(wild):
+    engine = engine_like(wild, max_rows=1)
+    first, second, third = (engine.stream(Request(user(text), max_new_tokens=20)) for text in "abc")
+    next(first)
+    del second
+    engine.step()
+    assert [row.turn for row in engine._batch.waiting] == [third._turn]
+
+
 def test_an_interrupt_is_raised_and_others_are_told(fresh, monkeypatch):
     engine, _ = fresh
     first, second = (engine.stream(Request(user(text), temperature=1.0, max_new_tokens=50)) for text in "ab")
@@ -309,6 +399,16 @@ def test_a_caller_that_fails_leaves_nobody_behind(fresh):
         engine.generate([Request(user("Hi"), n=3, temperature=1.0, max_new_tokens=50)], fail)
     engine.generate([Request(user("So?"), max_new_tokens=3)])
     assert engine._batch.rows == [] and kept
+
+
+@pytest.mark.parametrize("name", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_a_container_has_what_it_is_allowed(tmp_path, name):
+    cpu, limit = torch.device("cpu"), tmp_path / name
+    whole = quarter_of_memory(cpu, tmp_path)
+    limit.parent.mkdir(exist_ok=True)
+    for text, quarter in (("max\n", whole), ("400000000\n", 100_000_000), (f"{2**63 - 4096}\n", whole)):
+        limit.write_text(text)
+        assert quarter_of_memory(cpu, tmp_path) == quarter
 
 
 @pytest.mark.parametrize("bad", [{"max_rows": 0}, {"cache_bytes": 0}, {"cache_bytes": 1.5}, {"max_rows": True}])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.examples import Example
@@ -96,6 +97,22 @@ def test_a_run_with_a_file(recipe: Recipe, tmp_path: Path) -> None:
     extra.path.unlink()
     with pytest.raises(UserError, match="no such file"):
         pretrain(recipe, tmp_path / "other", quiet=True)
+
+
+def test_a_conversation_that_no_batch_takes_is_named(recipe: Recipe, tmp_path: Path) -> None:
+    Image.new("RGB", (224, 224)).save(tmp_path / "a.png")
+    line = {
+        "messages": [
+            {"role": "user", "content": "Same?", "images": ["a.png"] * 2},
+            {"role": "assistant", "content": "yes"},
+        ]
+    }
+    extra = recipe.data.extra
+    assert extra is not None
+    extra.path.write_text("\n".join(map(json.dumps, [CONVERSATIONS[0], line])))
+    small = recipe.model_copy(update={"data": recipe.data.model_copy(update={"picture_rows": 1})})
+    with pytest.raises(UserError, match=r"line 2: .* pictures of 256 \+ 256 patches fit no batch of the recipe"):
+        pretrain(small, tmp_path / "run", quiet=True)
 
 
 def test_a_relative_file_stands_in_the_home_folder(

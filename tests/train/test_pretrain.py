@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from favilla.data.examples import (
     solution_message,
 )
 from favilla.errors import UserError
-from favilla.model import MuseSpark, initialise, load_model, pack_pictures
+from favilla.model import MuseSpark, initialise, load_model, pack_pictures, save_model
 from favilla.train.loop import loss_sum, ready
 from favilla.train.marks import MarkReader
 from favilla.train.muon import Muon
@@ -336,6 +337,41 @@ def test_a_run_learns_and_leaves_a_folder(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_bytes(b"broken")
     with pytest.raises(UserError, match="cannot be read"):
         pretrain(recipe, tmp_path, quiet=True)
+
+
+def test_a_run_starts_from_another_model_as_it_is(folder: Path, tmp_path: Path) -> None:
+    start, out = tmp_path / "start" / "model", tmp_path / "run"
+    shutil.copytree(folder, start)
+    ImageProcessor(max_image_tokens=16, image_mean=(0.4, 0.5, 0.6)).save(start)
+    model = fresh_model(folder)
+    save_model(model, start)
+    recipe = tiny_recipe(optim={"steps": 1}, tokenizer={"vocab_size": 512})
+    made = pretrain(recipe, out, init=start, quiet=True)
+    assert Tokenizer.load(made).vocab_size == Tokenizer.load(folder).vocab_size != 512
+    # How large pictures are is the recipe's to say.
+    assert ImageProcessor.load(made) == ImageProcessor(max_image_tokens=64, image_mean=(0.4, 0.5, 0.6))
+    pretrain(recipe, out, init=start, quiet=True)
+    for changes, told in (
+        ({"model": {"projector_hidden_size": 8}}, "projector_hidden_size is 8, --init .* has 16"),
+        (
+            {"model": {"text": {**RECIPE.model.text, "num_hidden_layers": 3}}},
+            "text.num_hidden_layers is 3, --init .* has 2",
+        ),
+        ({"data": {"tokens": 512}}, "tokens is 512, the model's context 256"),
+    ):
+        with pytest.raises(UserError, match=told):
+            pretrain(tiny_recipe(optim={"steps": 1}, **changes), tmp_path / "other", init=start, quiet=True)
+    with pytest.raises(UserError, match="holds the model to start from"):
+        pretrain(recipe, start.parent, init=start, quiet=True)
+    with pytest.raises(UserError, match="other settings"):
+        pretrain(recipe, out, quiet=True)
+    model.lm_head.weight.data *= 2
+    save_model(model, start)
+    with pytest.raises(UserError, match="other settings"):
+        pretrain(recipe, out, init=start, quiet=True)
+    ImageProcessor(image_mean=(0.1, 0.1, 0.1)).save(start)
+    with pytest.raises(UserError, match="another tokenizer or image processor than --init"):
+        pretrain(recipe, out, init=start, quiet=True)
 
 
 def test_no_cuda_is_said_in_one_line(tmp_path: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import favilla
+from favilla.chat.tokenizer import Tokenizer
 from favilla.engine.load import PACKAGE
 from favilla.errors import UserError
+from favilla.train import loop
 from favilla.train.tune import tune
 
 SHADES = {"lamp": "crimson", "otter": "teal", "violin": "amber", "cedar": "indigo"}
@@ -71,6 +75,102 @@ def test_it_goes_on_where_it_was_stopped(pairs: Path, tmp_path: Path) -> None:
     assert steps[-1] >= 1
     ours, theirs = load_file(whole / "model.safetensors"), load_file(parts / "model.safetensors")
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def written(folder: Path, count: int, pictures: int) -> Path:
+    """A file of that many lines, the last one with so many pictures; with them it has the most tokens by far."""
+    Image.new("RGB", (84, 56), (20, 140, 60)).save(folder / "field.png")
+    path = folder / "lines.jsonl"
+    lines = [
+        [{"role": "user", "content": f"What is {n}?" + " So?" * (n % 7)}, {"role": "assistant", "content": str(n)}]
+        for n in range(count)
+    ]
+    lines[-1][0]["images"] = ["field.png"] * pictures  # type: ignore[assignment]
+    path.write_text("\n".join(json.dumps({"messages": messages}) for messages in lines), encoding="utf-8")
+    return path
+
+
+def metrics(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_every_line_is_seen_as_often_as_asked(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one with more pictures than fit a row of one picture; and what is there is kept all along."""
+    saved: list[int] = []
+    save = loop.save_checkpoint
+
+    def noted(folder: Path, step: int, *given: Any) -> None:
+        saved.append(step)
+        save(folder, step, *given)
+
+    monkeypatch.setattr(loop, "save_checkpoint", noted)
+    data = written(tmp_path, 20, pictures=5)
+    tune(tiny_folder, data, tmp_path / "run", passes=3, batch_tokens=150, workers=0)
+    lines = metrics(tmp_path / "run")
+    assert lines[-1]["skipped"] == 0
+    largest = max(line["examples"] for line in lines)
+    assert 60 <= sum(line["examples"] for line in lines) < 60 + 2 * largest
+    assert len(saved) >= 10 and saved[-1] == lines[-1]["step"]
+
+
+def test_another_model_is_another_run(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a call that is refused leaves what is there as it was."""
+    monkeypatch.setenv("FAVILLA_HOME", str(tmp_path / "home"))
+    data, folders = written(tmp_path, 3, pictures=1), [tmp_path / name / "model" for name in "AB"]
+    for folder in folders:
+        shutil.copytree(tiny_folder, folder)
+    config = json.loads((folders[1] / "tokenizer_config.json").read_text())
+    (folders[1] / "tokenizer_config.json").write_text(json.dumps({**config, "model_max_length": 99}))
+    tensors = load_file(folders[1] / "model.safetensors")
+    save_file({name: tensor * 1.5 for name, tensor in tensors.items()}, folders[1] / "model.safetensors")
+    first, second = (tune(folder, data, passes=1, workers=0, quiet=True) for folder in folders)
+    assert [path.relative_to(tmp_path / "home" / "runs") for path in (first, second)] == [
+        Path("tuned-A/model"),
+        Path("tuned-B/model"),
+    ]
+    before = {path.name: path.read_bytes() for path in first.iterdir()}
+    with pytest.raises(UserError, match="other settings"):
+        tune(folders[1], data, first.parent, passes=1, workers=0, quiet=True)
+    assert {path.name: path.read_bytes() for path in first.iterdir()} == before
+    for out in (tmp_path / "A", folders[0]):
+        with pytest.raises(UserError, match="holds the model that is to be tuned"):
+            tune(folders[0], data, out, quiet=True)
+
+
+def test_what_stands_beside_the_weights_stays(tiny_folder: Path, tmp_path: Path) -> None:
+    """The template, how to generate, limits, and weights of a tower that is not run; where nothing says how to generate, the
+    tokenizer's own end does."""
+    folder, data = tmp_path / "foreign", written(tmp_path, 3, pictures=1)
+    shutil.copytree(tiny_folder, folder)
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    (folder / "tokenizer_config.json").write_text('{"model_max_length": 99}')
+    (folder / "generation_config.json").write_text('{"eos_token_id": [6, 1], "temperature": 0.6}')
+    audio = {"model.audio_tower.layer.weight": torch.arange(6.0).view(2, 3)}
+    save_file({**load_file(folder / "model.safetensors"), **audio}, folder / "model.safetensors")
+    with pytest.warns(UserWarning, match="audio tower"):
+        made = tune(folder, data, tmp_path / "run", passes=1, workers=0, quiet=True)
+    for name in (
+        "chat_template.jinja",
+        "tokenizer_config.json",
+        "generation_config.json",
+        "preprocessor_config.json",
+        "tokenizer.json",
+    ):
+        assert (made / name).read_bytes() == (folder / name).read_bytes()
+    assert torch.equal(load_file(made / "model.safetensors")["model.audio_tower.layer.weight"], *audio.values())
+
+    (folder / "generation_config.json").unlink()
+    config = json.loads((folder / "config.json").read_text())
+    for name in ("eos_token_id", "pad_token_id"):
+        del config["text_config"][name]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.warns(UserWarning, match="audio tower"):
+        made = tune(folder, data, tmp_path / "plain", passes=1, workers=0, quiet=True)
+    tokenizer = Tokenizer.load(folder)
+    expected = {"eos_token_id": tokenizer.id("<|eot|>"), "pad_token_id": tokenizer.pad_id, "do_sample": False}
+    assert json.loads((made / "generation_config.json").read_text()) == expected
 
 
 def test_settings_out_of_range_are_told(pairs: Path, tmp_path: Path) -> None:

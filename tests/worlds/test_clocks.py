@@ -103,6 +103,20 @@ def test_hands_stand_in_the_pixels_where_the_time_says(level: int) -> None:
         assert hidden or abs((turns["short"] - hour * 30 - minute / 2 + 180) % 360 - 180) < 3
 
 
+@pytest.mark.parametrize("name", ["clocks", "clocks_text"])
+def test_hours_may_have_two_digits(name: str) -> None:
+    rng, family = random.Random(3), get(name)
+    seen = 0
+    for _ in range(40):
+        problem = family.sample(rng, 4, "train")
+        if re.match(r"\d:", problem.answer):
+            two = family.verify(problem, f"0{problem.answer}")
+            assert two.correct and two.parsed == problem.answer
+            assert not family.verify(problem, f"00{problem.answer}").correct
+            seen += 1
+    assert seen > 10
+
+
 def test_edges_of_the_dial() -> None:
     """Past twelve both ways, by hand."""
     assert _later(12, 50, 0, 15)[0] == (1, 5)

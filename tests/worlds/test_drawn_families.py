@@ -169,5 +169,7 @@ def test_cheats_fail(name: str) -> None:
                     right.replace("1", "\u0661") + "\u200b", "A", "0:00", "any", "", f"not {right}", right + "\n\n1",
                     ", ".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "/".join(["RGB"] * 3), "none", f"{right}\n{right}",
                 ]  # fmt: skip
+                # An hour may have two digits.
+                forms = {right, f"0{right}"} if name == "clocks" and right[1] == ":" else {right}
                 for text in attempts:
-                    assert get(twin).verify(problem, text).correct == (text.strip() == right), text
+                    assert get(twin).verify(problem, text).correct == (text.strip() in forms), text

@@ -203,7 +203,8 @@ def test_parsed_key_and_strategy() -> None:
     problem = some(1, 1)[0]
     for text in ("7", "0", "1200", "09:05", "12 May", "Monday"):
         assert family.verify(problem, text).parsed == text
-    for text in ("07", "9:05", "25:71", "May 12", "monday", "Mon", "12 Mai", "1,200", "7 min", ""):
+    assert family.verify(problem, "9:05").parsed == "09:05"
+    for text in ("07", "009:05", "9:5", "25:71", "May 12", "monday", "Mon", "12 Mai", "1,200", "7 min", ""):
         assert family.verify(problem, text).parsed is None
     for level in (1, 2, 3, 4):
         for problem in some(level, 100):
@@ -214,6 +215,15 @@ def test_parsed_key_and_strategy() -> None:
             lines = problem.solutions["steps"].thinking.count("\n") + 1
             assert steps.strategy == ("stepwise" if lines > 1 else "calculate") and terse.strategy == "calculate"
             assert family.verify(problem, problem.answer).strategy == "direct"
+
+
+def test_hours_below_ten_may_have_one_digit() -> None:
+    family = get("quantities")
+    early = [p for p in some(1, 300) if re.match("0[0-9]:", p.answer)]
+    assert len(early) > 5
+    for problem in early:
+        assert family.verify(problem, problem.answer[1:]).correct
+        assert not family.verify(problem, problem.answer[1:] + "0").correct
 
 
 def test_the_wording_does_not_change_the_split() -> None:
