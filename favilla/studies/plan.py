@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from favilla.errors import UserError
 from favilla.model.folder import WEIGHTS, write_atomically
 from favilla.train.recipe import Recipe, Share, Strict, read_recipe
+from favilla.train.rl.held_out import set_prompts
 from favilla.train.rl.recipe import EvalPart, RLRecipe
 
 PLAN, START, BASE, RUNS = "study.json", "start.jsonl", "base", "runs"
@@ -168,7 +169,8 @@ def read_study(path: Path) -> Study:
     file = read_recipe(path, StudyFile)
     recipe = read_recipe(path.parent / file.recipe, RLRecipe)
     for part in recipe.eval:
-        part.entries()
+        # A set that has too few problems is told now, not after the pretraining.
+        set_prompts(part, True)
     recipe.entries()
     base = tuple(read_recipe(path.parent / each, Recipe) for each in file.base)
     try:
