@@ -75,8 +75,8 @@ def rl(
     engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes; its weights are
     trained, so every step samples from them as they are.
     """
-    for part in recipe.eval:
-        part.entries()
+    for held in recipe.eval:
+        held.entries()
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
@@ -156,7 +156,8 @@ def rl(
             shares = gather([summarise(g, bool(k)) for g, k in zip(judged, weighed.kept_P, strict=True)], world)
             summaries = [shares[number % world][number // world] for number in range(len(asked))]
             prompts.learn(asked, [summary.pass_rate for summary in summaries])
-            parts = minibatches(weighed, recipe, model)
+            numbers = (torch.tensor([summary.kept for summary in summaries]).cumsum(0) - 1).tolist()
+            parts = minibatches(weighed, numbers[rank::world], recipe, model)
             prepare(parts, processor, place)
             clock.lap("pack")
 

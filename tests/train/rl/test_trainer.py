@@ -204,17 +204,17 @@ def test_killed_or_interrupted_a_run_loses_no_step(taught: Path, tmp_path: Path)
         rl(recipe, out, init=taught, prompts=echo_pool(recipe), quiet=True)
 
 
-def two(rank: int, port: int, init: str, out: str) -> None:
+def two(rank: int, port: int, init: str, out: str, updates: int) -> None:
     join(rank, port)
-    run_shared(init, out)
+    run_shared(init, out, updates)
     leave()
 
 
-def run_shared(init: str, out: str) -> None:
+def run_shared(init: str, out: str, updates: int) -> None:
     recipe = small_recipe(
         rollout={"prompts": 5, "samples": 4, "pool": 5, "leave": 0.5},
         optim={"steps": 1, "warmup": 0},
-        loss={"algorithm": "cispo"},
+        loss={"algorithm": "cispo", "minibatches": updates},
         length={"coefficient": 0.2},
         eval=[{"name": "sums", "families": ["arithmetic"], "levels": [1, 2], "prompts": 3, "samples": 2}],
     )
@@ -222,10 +222,11 @@ def run_shared(init: str, out: str) -> None:
 
 
 @pytest.mark.skipif(not dist.is_gloo_available() or sys.platform == "win32", reason="needs gloo")
-def test_two_processes_are_one(taught: Path, tmp_path: Path) -> None:
-    """Five prompts on two ranks (three and two): the same samples, numbers and gradient, and then the same weights."""
-    mp.spawn(two, (free_port(), str(taught), str(tmp_path / "two")), nprocs=2)
-    run_shared(str(taught), str(tmp_path / "one"))
+@pytest.mark.parametrize("updates", [1, 2])
+def test_two_processes_are_one(taught: Path, tmp_path: Path, updates: int) -> None:
+    """Five prompts on two ranks (three and two): the same samples, numbers and gradients, and then the same weights."""
+    mp.spawn(two, (free_port(), str(taught), str(tmp_path / "two"), updates), nprocs=2)
+    run_shared(str(taught), str(tmp_path / "one"), updates)
     one, both = lines(tmp_path / "one"), lines(tmp_path / "two")
     assert one[0]["filtered"] < 1
     for a, b in zip(one, both, strict=True):
