@@ -21,7 +21,7 @@ import torch.multiprocessing as mp
 from favilla.errors import Interrupted, UserError
 from favilla.model import load_model
 from favilla.train.rl.held_out import log_spaced
-from favilla.train.rl.progress import alarms
+from favilla.train.rl.progress import Summary, alarms, metrics
 from favilla.train.rl.protocols import Prompt, Sample, Score
 from favilla.train.rl.rollout import verified
 from favilla.train.rl.trainer import rl
@@ -283,6 +283,25 @@ def test_a_stopped_run_says_how_it_goes_on(taught: Path, tmp_path: Path) -> None
     recipe = small_recipe(rollout={"prompts": 1, "samples": 2, "pool": 4})
     with pytest.raises(Interrupted, match="after step 1 of 6"):
         rl(recipe, tmp_path, init=taught, prompts=echo_pool(recipe), reward=interrupting, quiet=True)
+
+
+def test_budgets_by_hand() -> None:
+    """Two prompts name 4 tokens, one 8, one none."""
+
+    def summary(budget: int | None, lengths: tuple[int, ...], right: tuple[bool, ...]) -> Summary:
+        yes = (True, True)
+        return Summary(
+            "echo", 1, "high", budget, (0.0, 0.0), right, lengths, (0, 0), yes, yes, 1.0, ("direct", "direct"), True
+        )
+
+    found = metrics([
+        summary(4, (3, 5), (True, False)), summary(8, (8, 2), (True, True)), summary(4, (4, 9), (False, False)),
+        summary(None, (30, 40), (True, True)),
+    ])["budgets"]  # fmt: skip
+    assert found == {
+        "4": {"prompts": 2, "pass@1": 0.25, "length": 5.25, "thinking": 0, "within": 0.5},
+        "8": {"prompts": 1, "pass@1": 1.0, "length": 5, "thinking": 0, "within": 1.0},
+    }
 
 
 def test_log_spaced_steps_by_hand() -> None:
