@@ -198,6 +198,23 @@ class RLRecipe(Strict):
             raise UserError("recipe: [tasks] give at least one family and level a weight above 0")
         return entries
 
+    def check_compiler(self) -> None:
+        """Raises UserError where something is to be compiled for a CPU and torch finds no C++ compiler: it would look for one
+        only when the first token is written."""
+        asked = {"[rollout] compiled": self.rollout.compiled, "[run] compile": self.run.compile}
+        fields = " and ".join(name for name, on in asked.items() if on)
+        if not fields:
+            return
+        from torch._inductor.cpp_builder import get_cpp_compiler
+        from torch._inductor.exc import InvalidCxxCompiler
+
+        try:
+            get_cpp_compiler()
+        except InvalidCxxCompiler:
+            raise UserError(
+                f"recipe: {fields} = true: there is no C++ compiler; install g++, name one in CXX, or set it to false"
+            ) from None
+
     def effort_weights(self) -> dict[str, Effort]:
         return {name: Effort(part.weight, part.penalty) for name, part in self.efforts.items()}
 

@@ -87,6 +87,7 @@ def rl(
     # The policy, what it starts from, and what it is drawn towards
     if place.type == "cpu":
         keep_freed_memory()
+        recipe.check_compiler()
     source = find_folder(init or recipe.init)
     tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
     model, config = load_model(source, torch.float32, place)

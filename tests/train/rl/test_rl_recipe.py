@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -81,6 +82,18 @@ def test_the_command_leaves_what_it_says(tmp_path: Path) -> None:
     assert set(line["seconds"]) == {"rollout", "reward", "pack", "update", "held_out"}
     for name in ("held_out.jsonl", "rl.png", "checkpoint.pt", "model/model.safetensors"):
         assert (out / name).stat().st_size > 0
+
+
+def test_a_missing_compiler_is_told_before_anything_starts(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        SMALL.replace("[rollout]", "[rollout]\ncompiled = true").replace("[run]", "[run]\ncompile = true")
+    )
+    call = [sys.executable, "-m", "favilla.cli.main", "rl", str(recipe), "--out", str(tmp_path / "run")]
+    environment = {**os.environ, "CXX": "no-such-compiler"}
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 2 and "[rollout] compiled and [run] compile = true: there is no C++" in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "run" / "metrics.jsonl").exists()
 
 
 def test_the_documents_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
