@@ -3,7 +3,7 @@
     favilla study rl recipes/study-rl.toml --out runs/study
 
 A study's folder holds `study.json` (the file as it was when the study began), `base/` (pretraining of the model that all
-runs start from), `start.jsonl` (that model's measurements) and `runs/ARM/SEED/`, each an ordinary folder of `favilla rl`.
+runs start from; of several stages the last, those before it in `base-1/`, `base-2/`, ...), `start.jsonl` (that model's measurements) and `runs/ARM/SEED/`, each an ordinary folder of `favilla rl`.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class StudyFile(Strict):
     @model_validator(mode="after")
     def one_start(self) -> StudyFile:
         if (not self.base) == (self.init is None):
-            raise ValueError("give base (a pretraining recipe) or init (a model), one of the two")
+            raise ValueError("give base (one or several pretraining recipes) or init (a model), one of the two")
         return self
 
 

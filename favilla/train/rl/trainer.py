@@ -72,8 +72,8 @@ def rl(
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend.
 
     prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
-    engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes; its weights are
-    trained, so every step samples from them as they are.
+    engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes. It is called once, and
+    the engine's weights are trained, so every step samples from them as they are; a compiled one needs `training=True`.
     """
     for held in recipe.eval:
         held.entries()
