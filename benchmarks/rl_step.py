@@ -11,16 +11,16 @@ from equally many, which is asserted in every step; and `natural`, where samples
 so tokens a second are to be compared, too). Rewards are mostly 0 in `full`, which changes no amount of work: no side
 leaves prompts out (`loss.filter` is off for ours; GRPOTrainer knows no such thing).
 
-Before anything is timed both are given the same samples and rewards for a step, and their gradients must have the same norm,
-or the script fails.
+Before anything is timed each of ours and the peer, in float32, are given the same samples and rewards for a step, and their
+gradients must have the same norm, or the script fails.
 
 Ours is `favilla rl` as it is, with the recipe's Muon and AdamW: `float32`, `autocast` (the trainer in bfloat16), `bfloat16`
 (the sampler, too), `compiled` and `compiled autocast` (the sampler's step and the trainer's pass, anew in every round). The peer's
 modes, in float32 unless they say otherwise: `plain` (its `generate`, no gradient checkpointing, all samples in one batch, no
 logging), `micro` (learning from as many samples at a time as a prompt has), `static` (static cache), `bfloat16` (its
-autocast), `default` (as GRPOConfig comes: bfloat16 and gradient checkpointing) and, if --peers names them, `continuous`
-(its continuous batching, several times slower than `plain` on two cores) and `compiled` (`torch_compile`, compiled anew in
-every round). vLLM is not used. A mode that fails has its error as its row. Rounds are interleaved; a row gives the median
+autocast), `default` (as GRPOConfig comes: bfloat16 and gradient checkpointing), `compiled` (`torch_compile`, compiled anew in
+every round; by default wherever one of ours is) and, if --peers names it, `continuous` (its continuous batching, several times
+slower than `plain` on two cores). vLLM is not used. A mode that fails has its error as its row. Rounds are interleaved; a row gives the median
 over rounds (slowest to fastest).
 
 `ratio` is that of the first kind of work: our fastest to the peer's fastest where both learn in the precision of the first
@@ -61,8 +61,9 @@ from favilla.train.rl.protocols import Passage, Prompt, Sample, Score
 from favilla.worlds.base import draw_distinct
 from favilla.worlds.registry import get
 
-TOLERANCE = 1e-3  # of the gradient's norm; our policy is the softmax without the tokens that are never sampled
-SLOW = ("continuous", "compiled")
+# Of the gradient's norm: our policy is the softmax without the tokens that are never sampled. bfloat16 has 8 bits of mantissa.
+TOLERANCE = {"float32": 1e-3, "bfloat16": 0.01}
+SLOW = ("continuous",)
 
 
 @dataclass
@@ -90,8 +91,8 @@ def check_prompts(folder: Path, prompts: list[Prompt]) -> None:
             )
 
 
-def check_update(work: Work) -> tuple[float, float]:
-    """The gradient's norm of one step on the same samples, ours and TRL's; ends the script where they differ.
+def check_update(work: Work, modes: Sequence[str]) -> dict[str, float]:
+    """The gradient's norm of one step on the same samples, in each of our modes and by TRL; ends the script where they differ.
 
     What a sharp policy samples is often all the same, and has no gradient: these samples are drawn words of many lengths.
     """
@@ -108,24 +109,24 @@ def check_update(work: Work) -> tuple[float, float]:
         for context, ids in zip(contexts, written, strict=True)
     ]
     groups = [samples[start : start + work.samples] for start in range(0, len(samples), work.samples)]
-    tossed, tossed_again = iter(coins), iter(coins)
-    ours = our_run(
-        first,
-        "float32",
-        lambda _, group: [Score(next(tossed), False) for _ in group],
-        lambda *_: groups,
-        importance=1.0,
-    )[0].grad_norm
+
+    def tossed() -> Callable[[Prompt, Sequence[Sample]], list[Score]]:
+        left = iter(coins)
+        return lambda _, group: [Score(next(left), False) for _ in group]
+
+    norms = {mode: our_run(first, mode, tossed(), lambda *_: groups, importance=1.0)[0].grad_norm for mode in modes}
     given = {"prompt_ids": [context.ids for context in contexts], "completion_ids": written, "logprobs": None}
     with tempfile.TemporaryDirectory() as folder:
         trainer, watch = their_trainer(
-            first, {"logging_strategy": "steps", "logging_steps": 1}, folder,
-            lambda _, group: [Score(next(tossed_again), False) for _ in group], lambda *_: given,
+            first, {"logging_strategy": "steps", "logging_steps": 1}, folder, tossed(), lambda *_: given,
         )  # fmt: skip
         trainer.train()
-    if not (ours > 0 and abs(ours - watch.norm) <= TOLERANCE * watch.norm):
-        raise SystemExit(f"the sides do not compute the same: gradient norms {ours:.6g} and {watch.norm:.6g}")
-    return ours, watch.norm
+    for mode, ours in norms.items():
+        if not (ours > 0 and abs(ours - watch.norm) <= TOLERANCE[precision_of(OURS[mode].autocast)] * watch.norm):
+            raise SystemExit(
+                f"ours, {mode}, does not compute what TRL does: gradient norms {ours:.6g} and {watch.norm:.6g}"
+            )
+    return norms | {"TRL": watch.norm}
 
 
 def check_step(work: Work, side: Side, step: Step) -> None:
@@ -169,6 +170,12 @@ def measure(work: Work, sides: list[Side], rounds: int) -> None:
             gc.collect()
             seconds = statistics.mean(step.seconds for step in steps[1:])
             print(f"{work.name}, round {number + 1} of {rounds}: {side.name} {seconds:.2f} s a step", file=sys.stderr)
+
+
+def peers_of(ours: Sequence[str]) -> list[str]:
+    """The peer's modes beside `plain` where none are named: compiled only beside something of ours that is."""
+    compiled = any(OURS[mode].compiled for mode in ours)
+    return [name for name in MODES if name not in ("plain", *SLOW) and (compiled or name != "compiled")]
 
 
 def precision_of(bfloat16: bool) -> str:
@@ -250,7 +257,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1, help="steps a round, beside the first")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", nargs="+", choices=["full", "natural"], default=["full", "natural"])
-    parser.add_argument("--peers", nargs="*", choices=others, default=[name for name in others if name not in SLOW])
+    parser.add_argument("--peers", nargs="*", choices=others, help="default: see above")
     parser.add_argument("--ours", nargs="+", choices=list(OURS), default=list(OURS))
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -276,12 +283,13 @@ def main() -> None:
     prompts = draw_prompts(given.families, given.level, given.prompts, given.steps + 1)
     check_prompts(folder, [prompt for step in prompts for prompt in step])
     works = [Work(name, folder, prompts, given.samples, given.tokens, name == "full") for name in given.work]
-    norms = check_update(works[0])
-    print(f"gradient norm of the same samples: ours {norms[0]:.6g}, TRL's {norms[1]:.6g}")
+    norms = check_update(works[0], given.ours)
+    print("gradient norm of the same samples: " + ", ".join(f"{name} {norm:.6g}" for name, norm in norms.items()))
+    peers = given.peers if given.peers is not None else peers_of(given.ours)
     jobs = []
     for work in works:
         sides = [Side(f"ours, {m}", precision_of(OURS[m].autocast), partial(our_run, mode=m), True) for m in given.ours]
-        for name in ("plain", *given.peers):
+        for name in ("plain", *peers):
             precision = precision_of(MODES[name].get("bf16", False))
             sides.append(Side(f"TRL, {name}", precision, partial(their_run, mode=MODES[name]), False))
         measure(work, sides, given.rounds)

@@ -75,18 +75,31 @@ def report(
 ) -> None:
     """Make a study's report from its logs, without training and without a model: figures, numbers, what was shown and what not.
 
+    Of a single run's folder: whether its efforts are ordered.
+
     Example: favilla report rl runs/study --out docs/results/rl
 
     Args:
         kind: Sort of study; there is one.
-        folder: Folder of the study; runs may still be going on or lack.
+        folder: Folder of the study, whose runs may still be going on or lack; or of one run.
         out: Where to write report.md, report.json and figures. Default: report/ in the study's folder.
-        json: Print report.json.
+        json: Print report.json; of one run, its claims.
     """
     from favilla.cli.files import output_folder
-    from favilla.studies.plan import declared
+    from favilla.studies.efforts import efforts
+    from favilla.studies.plan import PLAN, declared
     from favilla.studies.report import report as make
 
+    if (folder / "held_out.jsonl").exists() and not (folder / PLAN).exists():
+        if out is not None:
+            raise UserError(f"--out {out}: {folder} is one run, of which nothing is written; leave --out away")
+        claims = efforts(folder)
+        if json:
+            print(json_format.dumps([vars(claim) for claim in claims]))
+            return
+        for claim in claims:
+            print(f"{claim.verdict:12}  {claim.name}: {claim.text}")
+        return
     declared(folder)
     target = output_folder(out or folder / "report")
     found = make(folder, target)

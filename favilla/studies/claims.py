@@ -83,12 +83,30 @@ class Evidence:
         value_SPK = both.values(of)
         return value_SPK[:, :, -1] - value_SPK[:, :, 0]
 
-    def lacking(self, arm: str) -> str:
-        """Why an arm's ends cannot be compared, in words."""
-        if not self.logs.start.get(1.0):
+    def claim(self, topic: str, name: str, holds: bool, text: str, numbers: dict[str, Any], *others: str) -> Claim:
+        """What was found of the headline arm and others. Nothing is shown, or not shown, before every run of theirs that was
+        declared has finished: one that is still to come may say otherwise. What was found so far is told."""
+        unfinished = self.unfinished(self.analysis.headline, *others)
+        if unfinished:
+            return Claim(topic, name, "not measured", f"{unfinished}; so far: {text}", numbers)
+        return Claim(topic, name, judged(holds), text, numbers)
+
+    def unfinished(self, *arms: str) -> str:
+        """How many runs of which arms have finished, in words; empty when all have."""
+        counts = [(arm, len(self.logs.finished(arm)), len(self.study.arms[arm].seeds)) for arm in dict.fromkeys(arms)]
+        return ", ".join(
+            f"{done} of {asked} runs of arm {arm!r} have finished" for arm, done, asked in counts if done < asked
+        )
+
+    def lacking(self, *arms: str) -> str:
+        """Why ends of the headline arm and others cannot be compared, in words."""
+        start = self.logs.start.get(1.0)
+        if not start:
             return "the start has not been measured"
-        asked = len(self.study.arms[arm].seeds)
-        return f"{len(self.logs.finished(arm))} of {asked} runs of arm {arm!r} have finished"
+        absent = [name for name in self.sets if name not in start]
+        if absent:
+            return f"the start of {', '.join(absent)} has not been measured"
+        return self.unfinished(self.analysis.headline, *arms) or "start and runs share no problems"
 
     def n(self, part: Curves, arm: str, step: int = -1) -> str:
         """How much a number rests on, in words."""

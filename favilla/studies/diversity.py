@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from favilla.evals.samples import rarefied_distinct
-from favilla.studies.claims import Claim, Evidence, judged, not_measured
+from favilla.studies.claims import Claim, Evidence, not_measured
 from favilla.studies.intervals import percentile
 from favilla.studies.logs import Curves
 
@@ -23,7 +23,7 @@ def diversity(evidence: Evidence) -> list[Claim]:
         for what, measure in (("distinct right solutions", _solutions), ("strategy entropy", _strategies)):
             claim = f"{what} of {name} stay at {100 * least:g} % of the start"
             if part is None:
-                out.append(not_measured(TOPIC, claim, evidence.lacking(arm)))
+                out.append(not_measured(TOPIC, claim, evidence.lacking()))
                 continue
             found = measure(evidence, part, arm, name)
             if found is None:
@@ -33,7 +33,7 @@ def diversity(evidence: Evidence) -> list[Claim]:
             ratio = percentile(end / start, ratio_D)
             text = f"{start:.2f} to {end:.2f}, a share of {ratio}; {note}"
             numbers = {"start": start, "end": end, "share": vars(ratio), "headline": name == trained}
-            out.append(Claim(TOPIC, claim, judged(ratio.low >= least), text, numbers))
+            out.append(evidence.claim(TOPIC, claim, ratio.low >= least, text, numbers))
     return out
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from favilla.studies.claims import Claim, Evidence, judged, not_measured, pass_1, pass_k, spread
+from favilla.studies.claims import Claim, Evidence, not_measured, pass_1, pass_k, spread
 from favilla.studies.fits import all_fits, extrapolated, line, worst_drawdown
 from favilla.studies.intervals import Interval, holm, percentile
 from favilla.studies.logs import Tally, common
@@ -75,7 +76,6 @@ def _grows(evidence: Evidence, name: str, metric: str, of: Callable[[Tally], flo
         + (f"{100 * error:.1f} points" if ahead else "(too few points)")
         + f", least AICc {best.name if math.isfinite(best.aicc) else 'of none (too few points)'}; {evidence.n(part, arm, 1)}"
     )
-    complete = bool(evidence.logs.finished(arm))
     missing = [name for name, good in holds.items() if not good]
     text += f". Fails: {', '.join(missing)}" if missing else ""
     numbers = {
@@ -83,25 +83,24 @@ def _grows(evidence: Evidence, name: str, metric: str, of: Callable[[Tally], flo
         "fits": {fit.name: {"parameters": fit.parameters, "r2": fit.r2, "rmse": fit.rmse, "aicc": fit.aicc,
                             "foretold within": ahead.get(fit.name)} for fit in fits.values()},
     }  # fmt: skip
-    if not complete:
-        return Claim(GROWTH, claim, "not measured", f"{evidence.lacking(arm)}; so far: {text}", numbers)
-    return Claim(GROWTH, claim, judged(not missing), text, numbers)
+    return evidence.claim(GROWTH, claim, not missing, text, numbers)
 
 
 def drawdown(evidence: Evidence) -> Claim:
-    """The worst fall of the trained set's pass@1 below an earlier measurement, in any run."""
+    """The worst fall of the trained set's pass@1 below an earlier measurement, of the mean over runs: a single run's
+    measurements are so noisy that the worst of many falls without any cause."""
     arm, name, most = evidence.analysis.headline, evidence.analysis.trained, evidence.limits.drawdown
     claim = f"pass@1 of {name} never falls by more than {100 * most:g} points"
     part = evidence.curves(arm, name)
-    if part is None or not evidence.logs.finished(arm):
-        return not_measured(STABILITY, claim, evidence.lacking(arm))
+    if part is None:
+        return not_measured(STABILITY, claim, f"no run of arm {arm!r} has measured {name}")
     mean_SK = part.values(pass_1).mean(1)
-    falls = [worst_drawdown(mean_K) for mean_K in mean_SK]
+    fall, falls = worst_drawdown(mean_SK.mean(0)), [worst_drawdown(mean_K) for mean_K in mean_SK]
     text = (
-        f"worst fall {100 * max(falls):.1f} points (of the mean over runs {100 * worst_drawdown(mean_SK.mean(0)):.1f}), "
+        f"worst fall of the mean over runs {100 * fall:.1f} points (of single runs {', '.join(f'{100 * one:.1f}' for one in falls)}), "
         f"between any two of {len(part.steps)} measurements; {evidence.n(part, arm, 1)}"
     )
-    return Claim(STABILITY, claim, judged(max(falls) <= most), text, {"falls": falls})
+    return evidence.claim(STABILITY, claim, fall <= most, text, {"fall": fall, "falls": falls})
 
 
 def no_level_falls(evidence: Evidence) -> Claim:
@@ -121,7 +120,7 @@ def no_level_falls(evidence: Evidence) -> Claim:
             draws[label] = evidence.draws(gain_SP[:, at], arm, label)
             sizes.append(len(at))
     if not values:
-        return not_measured(STABILITY, claim, evidence.lacking(arm))
+        return not_measured(STABILITY, claim, evidence.lacking())
     found = holm(values, draws)
     fallen = [label for label, interval in found.items() if interval.high < 0]
     least = min(found, key=lambda label: found[label].value)
@@ -131,10 +130,8 @@ def no_level_falls(evidence: Evidence) -> Claim:
     )
     if absent:
         text += f"; not measured: {', '.join(absent)}"
-    return Claim(
-        STABILITY, claim, "not measured" if absent and not fallen else judged(not fallen), text,
-        {label: vars(interval) for label, interval in found.items()},
-    )  # fmt: skip
+    whole = evidence.claim(STABILITY, claim, not fallen, text, {label: vars(i) for label, i in found.items()})
+    return replace(whole, verdict="not measured") if absent and not fallen else whole
 
 
 def generalises(evidence: Evidence) -> list[Claim]:
@@ -146,7 +143,7 @@ def generalises(evidence: Evidence) -> list[Claim]:
         ours, theirs = (evidence.gains(arm, one, pass_1) for one in (name, trained))
         part = evidence.ends(arm, name)
         if ours is None or theirs is None or part is None:
-            out.append(not_measured("Held-out", claim, evidence.lacking(arm)))
+            out.append(not_measured("Held-out", claim, evidence.lacking()))
             continue
         drawn, base = evidence.draws(ours, arm, name), evidence.draws(theirs, arm, trained)
         # Where training brings nothing there is no share of it.
@@ -159,7 +156,7 @@ def generalises(evidence: Evidence) -> list[Claim]:
             f"{evidence.n(part, arm)}"
         )
         numbers = {"gain": vars(gain), "gain_trained": vars(gain_trained), "share": vars(ratio)}
-        out.append(Claim("Held-out", claim, judged(ratio.low >= least), text, numbers))
+        out.append(evidence.claim("Held-out", claim, ratio.low >= least, text, numbers))
     return out
 
 
@@ -181,7 +178,7 @@ def sharpening(evidence: Evidence) -> list[Claim]:
             why = (
                 f"the start lacks temperatures {', '.join(f'{t:g}' for t in lacking)}"
                 if lacking
-                else evidence.lacking(arm)
+                else evidence.lacking()
             )
             out.append(not_measured(SHARPENING, claim, why))
             continue
@@ -200,7 +197,7 @@ def sharpening(evidence: Evidence) -> list[Claim]:
             f"{spread(gain)}; {evidence.runs(arm, len(runs))} x {len(keys)} problems"
         )
         numbers = {"temperatures": {f"{t:g}": mean for t, mean in means.items()}, "gain": vars(gain), "measure": label}
-        out.append(Claim(SHARPENING, claim, judged(gain.low > 0), text, numbers))
+        out.append(evidence.claim(SHARPENING, claim, gain.low > 0, text, numbers))
     return out
 
 

@@ -167,9 +167,9 @@ class Curves:
         """(S, P, K) of a function of a tally."""
         return np.array([[[of(t) for t in step] for step in run] for run in self.tallies], dtype=float).swapaxes(1, 2)
 
-    def level(self, level: int) -> Curves:
-        """The problems of one level."""
-        at = [i for i, key in enumerate(self.problems) if key[1] == level]
+    def cell(self, family: str, level: int) -> Curves:
+        """The problems of one level of one family."""
+        at = [i for i, key in enumerate(self.problems) if key[:2] == (family, level)]
         tallies = [[[step[i] for i in at] for step in run] for run in self.tallies]
         return Curves(self.steps, tuple(self.problems[i] for i in at), tallies)
 

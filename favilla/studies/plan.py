@@ -3,7 +3,7 @@
     favilla study rl recipes/study-rl.toml --out runs/study
 
 A study's folder holds `study.json` (the file as it was when the study began), `base/` (pretraining of the model that all
-runs start from), `start.jsonl` (that model's measurements) and `runs/ARM/SEED/`, each an ordinary folder of `favilla rl`.
+runs start from; of several stages the last, those before it in `base-1/`, `base-2/`, ...), `start.jsonl` (that model's measurements) and `runs/ARM/SEED/`, each an ordinary folder of `favilla rl`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from favilla.errors import UserError
 from favilla.model.folder import WEIGHTS, write_atomically
 from favilla.train.recipe import Recipe, Share, Strict, read_recipe
+from favilla.train.rl.held_out import set_prompts
 from favilla.train.rl.recipe import EvalPart, RLRecipe
 
 PLAN, START, BASE, RUNS = "study.json", "start.jsonl", "base", "runs"
@@ -110,7 +111,7 @@ class StudyFile(Strict):
     @model_validator(mode="after")
     def one_start(self) -> StudyFile:
         if (not self.base) == (self.init is None):
-            raise ValueError("give base (a pretraining recipe) or init (a model), one of the two")
+            raise ValueError("give base (one or several pretraining recipes) or init (a model), one of the two")
         return self
 
 
@@ -168,7 +169,8 @@ def read_study(path: Path) -> Study:
     file = read_recipe(path, StudyFile)
     recipe = read_recipe(path.parent / file.recipe, RLRecipe)
     for part in recipe.eval:
-        part.entries()
+        # A set that has too few problems is told now, not after the pretraining.
+        set_prompts(part, True)
     recipe.entries()
     base = tuple(read_recipe(path.parent / each, Recipe) for each in file.base)
     try:

@@ -48,6 +48,7 @@ def measure_start(study: Study, model_folder: Path, folder: Path, device: str = 
         return
     if device == "cpu":
         keep_freed_memory()
+        study.recipe.check_compiler()
     tokenizer, processor = Tokenizer.load(model_folder), ImageProcessor.load(model_folder)
     model, _ = load_model(model_folder, torch.float32, torch.device(device))
     rollout = study.recipe.rollout

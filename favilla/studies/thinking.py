@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from favilla.evals.samples import Resampling
-from favilla.studies.claims import Claim, Evidence, judged, not_measured, pass_1, spread, thinking
+from favilla.studies.claims import Claim, Evidence, not_measured, pass_1, spread, thinking
 from favilla.studies.intervals import equivalent, percentile
 from favilla.studies.logs import Curves, Tally
 from favilla.studies.segments import Broken, segmented
@@ -29,7 +30,7 @@ def compression(evidence: Evidence) -> list[Claim]:
         claim = f"arm {arm} thinks in {100 * limits.fewer_tokens:g} % fewer tokens than {head} at equal accuracy"
         ours, theirs = evidence.ends(arm, name), evidence.ends(head, name)
         if ours is None or theirs is None:
-            out.append(not_measured(TOPIC, claim, evidence.lacking(head if theirs is None else arm)))
+            out.append(not_measured(TOPIC, claim, evidence.lacking(arm)))
             continue
         (a_S, b_S) = (part.values(thinking)[:, :, -1] for part in (ours, theirs))
         drawn = [evidence.draws(v, who, name) for v, who in ((a_S, arm), (b_S, head))]
@@ -45,7 +46,7 @@ def compression(evidence: Evidence) -> list[Claim]:
             f"{evidence.n(theirs, head)}"
         )
         numbers = {"fewer": vars(fewer), "difference": vars(difference), "equal": equal}
-        out.append(Claim(TOPIC, claim, judged(fewer.low >= limits.fewer_tokens and equal), text, numbers))
+        out.append(evidence.claim(TOPIC, claim, fewer.low >= limits.fewer_tokens and equal, text, numbers, arm))
     return out
 
 
@@ -72,47 +73,56 @@ def _right_thinking(tally: Tally) -> float:
 
 
 def phases(evidence: Evidence) -> list[Claim]:
-    """Segmented regression of thinking tokens on ln step, level by level: a mixture whose levels are learned one after the
-    other could look like phases. Penalised arms, and the headline arm as a control, for which nothing is claimed."""
-    name = evidence.analysis.trained
-    control = _levels(evidence, evidence.analysis.headline, name)
+    """Segmented regression of thinking tokens on ln step, level by level of each family: a mixture whose parts are learned
+    one after the other could look like phases. Penalised arms, and the headline arm as a control, without which nothing is
+    claimed."""
+    head, name = evidence.analysis.headline, evidence.analysis.trained
+    control = _cells(evidence, head, name)
     out = []
     for arm in penalised(evidence):
         claim = f"arm {arm} extends, compresses and extends its thoughts, without a schedule"
-        levels = _levels(evidence, arm, name)
-        if not evidence.logs.finished(arm) or not levels:
-            why = evidence.lacking(arm) if not evidence.logs.finished(arm) else "too few measurements for a broken line"
+        cells = _cells(evidence, arm, name)
+        if not cells:
+            why = evidence.unfinished(head, arm) or "too few measurements for a broken line"
             out.append(not_measured(PHASES, claim, why))
             continue
-        told = [f"level {level}: {found['text']}" for level, found in levels.items()]
-        told += [f"{evidence.analysis.headline}, level {level}: {found['text']}" for level, found in control.items()]
-        holds = any(found["holds"] for found in levels.values())
-        also = any(found["holds"] for found in control.values())
-        text = "; ".join(told) + ("; the control does it too, so it is not the penalty" if holds and also else "")
-        numbers = {"levels": {str(level): found for level, found in levels.items()}}
-        out.append(Claim(PHASES, claim, judged(holds and not also), text, numbers))
+        holds, also = ([cell for cell, found in part.items() if found["holds"]] for part in (cells, control))
+        alone = [cell for cell in cells if cell not in control]
+        told = [f"{cell}: {found['text']}" for cell, found in cells.items()]
+        told.append(
+            f"{head} as a control: " + (", ".join(f"{cell} {c['signs']}" for cell, c in control.items()) or "none")
+        )
+        if alone:
+            told.append(f"no control of {', '.join(alone)}")
+        if holds and also:
+            told.append(f"the control does it too ({', '.join(also)}), so it is not the penalty")
+        whole = evidence.claim(
+            PHASES, claim, bool(holds) and not also, "; ".join(told), {"levels": cells, "control": control}, arm
+        )
+        out.append(replace(whole, verdict="not measured") if alone else whole)
     return out
 
 
-def _levels(evidence: Evidence, arm: str, name: str) -> dict[int, dict[str, Any]]:
+def _cells(evidence: Evidence, arm: str, name: str) -> dict[str, dict[str, Any]]:
+    """What is found at each level of each family, by their names."""
     part = evidence.curves(arm, name)
     if part is None:
         return {}
+    steps = np.array(part.steps, dtype=float)
+    after_K = steps >= 1
+    if after_K.sum() < 3:
+        return {}
+    x_K = np.log(steps[after_K])
     found = {}
-    for level in sorted({key[1] for key in part.problems}):
-        one = part.level(level)
-        steps = np.array(one.steps, dtype=float)
-        after_K = steps >= 1
-        if after_K.sum() < 3:
-            continue
-        x_K = np.log(steps[after_K])
+    for family, level in sorted({key[:2] for key in part.problems}):
+        one, cell = part.cell(family, level), f"{family} {level}"
         value_SPK = one.values(thinking)[:, :, after_K]
-        whole = segmented(x_K, value_SPK.mean((0, 1)), evidence.draws(value_SPK, arm, f"{name} level {level}"))
+        whole = segmented(x_K, value_SPK.mean((0, 1)), evidence.draws(value_SPK, arm, f"{name} {cell}"))
         singles = [_single(x_K, value_PK, evidence.analysis.draws) for value_PK in value_SPK]
         agree = sum(single.signs == THREE for single in singles)
         bends = ", ".join(f"{math.exp(c):.0f}" for c in whole.breaks)
         slopes = ", ".join(f"{b:+.2f} ({low:+.2f} to {high:+.2f})" for b, low, high in zip(whole.slopes, whole.low, whole.high, strict=True))  # fmt: skip
-        found[level] = {
+        found[cell] = {
             "holds": whole.signs == THREE and agree >= evidence.limits.seeds_agree * len(singles),
             "signs": whole.signs, "runs": [single.signs for single in singles], "breaks": [math.exp(c) for c in whole.breaks],
             "slopes": whole.slopes, "low": whole.low, "high": whole.high,

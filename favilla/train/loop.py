@@ -149,8 +149,14 @@ def train(
 
 def all_reduce(trained: torch.nn.Module, *losses: torch.Tensor) -> list[torch.Tensor]:
     """Sum gradients and losses over ranks. Each rank's losses are already divided by the global counts of targets and marks;
-    a parameter that a rank did not use counts as zero there, so no rank waits for another for ever."""
-    for parameter in trained.parameters():
+    a parameter that a rank did not use counts as zero there, so no rank waits for another for ever. What no rank used has no
+    gradient, as in one process: to an optimiser with momentum none is not the same as zero."""
+    parameters = list(trained.parameters())
+    used = torch.tensor([float(p.grad is not None) for p in parameters], device=parameters[0].device)
+    dist.all_reduce(used)
+    for parameter, ranks in zip(parameters, used.tolist(), strict=True):
+        if not ranks:
+            continue
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
         dist.all_reduce(parameter.grad)

@@ -17,6 +17,7 @@ from favilla.worlds.base import Style
 from favilla.worlds.registry import get
 
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Strict(BaseModel):
@@ -165,7 +166,7 @@ class OptimPart(Strict):
     decay: float = Field(default=0.4, ge=0, le=1)
     muon_lr: float = Field(default=0.02, gt=0)
     adam_lr: float = Field(default=3e-3, gt=0)
-    adam_betas: tuple[float, float] = (0.9, 0.98)
+    adam_betas: tuple[Beta, Beta] = (0.9, 0.98)
     weight_decay: float = Field(default=0.01, ge=0)
     vision_rate: float = Field(default=1.0, gt=0)
     marks: Share = 0.0

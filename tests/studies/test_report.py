@@ -17,9 +17,12 @@ from favilla.studies.diversity import conditional_entropy
 from favilla.studies.logs import read_logs
 from favilla.studies.plan import run_folder
 from favilla.studies.report import report
+from favilla.train.rl.held_out import log_spaced
 from tests.studies.synthetic import STEPS, synthetic_study, write_study
 
 ARMS = {"none": {"seeds": [0, 1, 2]}, "mid": {"coefficient": 0.2, "seeds": [0, 1]}}
+
+PHASES = "arm mid extends, compresses and extends its thoughts, without a schedule"
 
 
 def healthy(arm: str, seed: int, name: str, level: int, step: int) -> tuple[float, float]:
@@ -107,7 +110,8 @@ def test_compression_and_its_phases(found: dict[str, Any]) -> None:
     assert claim["verdict"] == "shown" and claim["numbers"]["fewer"]["value"] == pytest.approx(
         1 - tokens / 60, abs=0.02
     )
-    phases = claims["arm mid extends, compresses and extends its thoughts, without a schedule"]
+    phases = claims[PHASES]
+    assert set(phases["numbers"]["levels"]) == set(phases["numbers"]["control"]) == {"hops 1", "hops 2"}
     assert phases["verdict"] == "shown"
     for level in phases["numbers"]["levels"].values():
         assert level["signs"] == "+-+" and level["runs"] == ["+-+", "+-+"]
@@ -125,7 +129,7 @@ def test_what_is_not_so_is_not_shown(tmp_path: Path) -> None:
     assert fall["verdict"] == "not shown" and "2 of 4 levels fall: trained hops 2, level hops 2" in fall["text"]
     assert claims["level gains at least 0.5 of what trained gains"]["verdict"] == "not shown"
     assert claims["arm mid thinks in 30 % fewer tokens than none at equal accuracy"]["verdict"] == "not shown"
-    assert claims["arm mid extends, compresses and extends its thoughts, without a schedule"]["verdict"] == "not shown"
+    assert claims[PHASES]["verdict"] == "not shown"
 
 
 def test_fewer_ways_are_less_diverse(tmp_path: Path) -> None:
@@ -177,10 +181,10 @@ def test_missing_runs_are_named_and_the_rest_is_reported(good: Path, tmp_path: P
         "arm mid, seed 1: not begun",
     ]
     claims = by_name(found)
-    assert claims["pass@1 of trained grows log-linearly"]["verdict"] == "shown"
     sharp = claims["pass@1 of trained exceeds the start at its best temperature"]
     assert sharp["verdict"] == "not measured" and "lacks temperatures 0.5" in sharp["text"]
-    assert "2 of 3 runs x" in claims["pass@1 of trained grows log-linearly"]["text"]
+    growth = claims["pass@1 of trained grows log-linearly"]
+    assert growth["verdict"] == "not measured" and "2 of 3 runs x" in growth["text"]
 
     for arm in ("none", "mid"):
         shutil.rmtree(folder / "runs" / arm)
@@ -199,6 +203,68 @@ def test_unfinished_runs_are_provisional(good: Path, tmp_path: Path) -> None:
     assert (
         claim["verdict"] == "not measured"
         and "0 of 3 runs of arm 'none' have finished; so far: steps 3 to" in claim["text"]
+    )
+
+
+def test_one_run_that_lacks_leaves_all_open(good: Path, found: dict[str, Any], tmp_path: Path) -> None:
+    """Every claim rests on the headline arm. What the others of its runs say is told, in words and numbers."""
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    shutil.rmtree(run_folder(folder, "none", 2))
+    part = report(folder, folder / "report")
+    assert {claim["verdict"] for claim in found["claims"]} == {"shown", "not shown"}
+    for claim in part["claims"]:
+        assert claim["verdict"] == "not measured" and claim["numbers"]
+        assert claim["text"].startswith("2 of 3 runs of arm 'none' have finished; so far: ")
+    slope = by_name(part)["pass@1 of trained grows log-linearly"]["numbers"]["slope"]["value"]
+    assert slope == pytest.approx(0.05, abs=0.001)
+    # Claims about a penalty rest on its arm, too.
+    shutil.copytree(run_folder(good, "none", 2), run_folder(folder, "none", 2))
+    shutil.rmtree(run_folder(folder, "mid", 1))
+    part = report(folder, folder / "report")
+    lacking = [claim["name"] for claim in part["claims"] if claim["verdict"] == "not measured"]
+    assert len(lacking) == 2 and all(name.startswith("arm mid ") for name in lacking)
+
+
+def test_phases_need_their_control(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    shutil.rmtree(folder / "runs" / "none")
+    claim = by_name(report(folder, folder / "report"))[PHASES]
+    assert claim["verdict"] == "not measured" and "no control of hops 1, hops 2" in claim["text"]
+    assert {level["signs"] for level in claim["numbers"]["levels"].values()} == {"+-+"}
+
+
+def test_families_that_are_learned_in_turn_are_no_phases(tmp_path: Path) -> None:
+    """Thoughts of the first grow till step 10 and from 46 on, those of the second shrink between; their mean has phases."""
+
+    def turns(arm: str, seed: int, name: str, level: int, step: int) -> tuple[float, float]:
+        x = math.log(max(1, step))
+        if arm == "none":
+            return 0.5, 60.0
+        if level == 1:
+            return 0.5, 40 + 24 * min(x, math.log(10)) + 12 * max(0, x - math.log(46))
+        return 0.5, 90 - 24 * max(0, min(x, math.log(46)) - math.log(10))
+
+    write_study(tmp_path, synthetic_study({name: {**arm, "seeds": [0]} for name, arm in ARMS.items()}), turns)
+    # Level 1 of another family in place of level 2: what is told apart is the family.
+    for path in tmp_path.rglob("*.jsonl"):
+        path.write_text(path.read_text().replace('"family": "hops", "level": 2', '"family": "lists", "level": 1'))
+    claim = by_name(report(tmp_path, tmp_path / "report"))[PHASES]
+    assert claim["verdict"] == "not shown" and set(claim["numbers"]["levels"]) == {"hops 1", "lists 1"}
+
+
+def test_a_fall_is_that_of_the_mean_over_runs(tmp_path: Path) -> None:
+    """Each run falls by 6 points at a step of its own, the mean of three by 2."""
+
+    def falls(arm: str, seed: int, name: str, level: int, step: int) -> tuple[float, float]:
+        return 0.5 - (0.06 if step == sorted(log_spaced(STEPS, 6))[5 + seed] else 0), 20.0
+
+    write_study(tmp_path, synthetic_study({"none": {"seeds": [0, 1, 2]}}), falls)
+    claim = by_name(report(tmp_path, tmp_path / "report"))["pass@1 of trained never falls by more than 3 points"]
+    assert claim["verdict"] == "shown" and claim["numbers"]["fall"] == pytest.approx(0.02, abs=0.005)
+    assert (
+        claim["numbers"]["falls"] == pytest.approx([0.06] * 3, abs=0.005) and "(of single runs 6.2, " in claim["text"]
     )
 
 

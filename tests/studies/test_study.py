@@ -231,6 +231,13 @@ def test_mistakes_are_named_in_one_line(study_file: Path, change: tuple[str, str
     assert "\n" not in str(caught.value)
 
 
+def test_a_set_with_too_few_problems_is_told_at_once(study_file: Path) -> None:
+    recipe = study_file.with_name("arm.toml")
+    recipe.write_text(ARM.replace("ends_prompts = 3", "ends_prompts = 3000"))
+    with pytest.raises(UserError, match="arithmetic level 1"):
+        read_study(study_file)
+
+
 def test_what_is_declared_stays_and_runs_may_be_added(study_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()

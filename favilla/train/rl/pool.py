@@ -70,13 +70,17 @@ def world_prompt(
 
 def places(entries: Sequence[Entry], size: int) -> list[int]:
     """Which entry each of `size` places belongs to: in proportion to the weights, largest remainders first, at least one
-    each."""
+    each, which the largest make room for."""
     total = sum(entry.weight for entry in entries)
     exact = [size * entry.weight / total for entry in entries]
     counts = [max(1, int(share)) for share in exact]
-    for index in sorted(range(len(entries)), key=lambda i: int(exact[i]) - exact[i]):
+    # An entry that was raised to one place has had its remainder.
+    whole = [i for i, share in enumerate(exact) if share >= 1]
+    for index in sorted(whole, key=lambda i: int(exact[i]) - exact[i]):
         if sum(counts) < size:
             counts[index] += 1
+    while sum(counts) > size:
+        counts[counts.index(max(counts))] -= 1
     return [index for index, count in enumerate(counts) for _ in range(count)]
 
 

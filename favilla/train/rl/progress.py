@@ -27,6 +27,7 @@ class Summary:
     family: str
     level: int
     effort: str
+    budget: int | None
     rewards: tuple[float, ...]
     correct: tuple[bool, ...]
     lengths: tuple[int, ...]
@@ -52,7 +53,7 @@ def summarise(group: Group, kept: bool) -> Summary:
         if chosen
     )
     return Summary(
-        p.family, p.level, str(p.effort), tuple(s.reward for s in scores), tuple(s.correct for s in scores),
+        p.family, p.level, str(p.effort), p.budget, tuple(s.reward for s in scores), tuple(s.correct for s in scores),
         tuple(s.length for s in samples), tuple(s.thinking_tokens for s in samples), tuple(s.finished for s in samples),
         tuple(s.parsed for s in scores), surprise, tuple(s.strategy for s in scores), kept,
     )  # fmt: skip
@@ -69,11 +70,13 @@ def metrics(summaries: Sequence[Summary]) -> dict[str, Any]:
     `entropy`: nats a token, the mean of - log pi over all that was sampled, which is an unbiased estimate of it."""
     pairs = [(r, length) for s in summaries for r, length in zip(s.correct, s.lengths, strict=True)]
     size = len(summaries[0].rewards)
-    by_task, by_effort = defaultdict(list), defaultdict(list)
+    by_task, by_effort, by_budget = defaultdict(list), defaultdict(list), defaultdict(list)
     strategies: dict[str, int] = defaultdict(int)
     for s in summaries:
         by_task[f"{s.family}/{s.level}"].append(s)
         by_effort[s.effort].append(s)
+        if s.budget is not None:
+            by_budget[s.budget].append(s)
         for strategy in s.strategies:
             strategies[str(strategy)] += 1
     return {
@@ -91,6 +94,9 @@ def metrics(summaries: Sequence[Summary]) -> dict[str, Any]:
         "filtered": mean([float(not s.kept) for s in summaries]),
         "tasks": {name: _part(part) for name, part in sorted(by_task.items())},
         "efforts": {name: _part(part) for name, part in sorted(by_effort.items())},
+        "budgets": {
+            str(most): _part(part) | {"within": _within(part, most)} for most, part in sorted(by_budget.items())
+        },
         "strategies": dict(sorted(strategies.items())),
     }
 
@@ -102,6 +108,11 @@ def _part(summaries: Sequence[Summary]) -> dict[str, Any]:
         "length": mean([length for s in summaries for length in s.lengths]),
         "thinking": mean([t for s in summaries for t in s.thinking]),
     }
+
+
+def _within(summaries: Sequence[Summary], budget: int) -> float | None:
+    """Share of samples that keep to a budget."""
+    return mean([float(length <= budget) for s in summaries for length in s.lengths])
 
 
 class RLProgress:

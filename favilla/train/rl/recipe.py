@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from favilla.errors import UserError
-from favilla.train.recipe import ExtraPart, Share, Strict
+from favilla.train.recipe import Beta, ExtraPart, Share, Strict
 from favilla.train.rl.losses import Clip
 from favilla.train.rl.pool import Budgets, Effort, Entry
 from favilla.worlds.base import Family, Split
@@ -56,7 +56,7 @@ class RolloutPart(Strict):
 
 
 class LossPart(Strict):
-    """algorithm: see `losses`. clip: low, high and most of `losses.Clip`. importance: largest weight between sampler and
+    """algorithm: see `losses`. clip: low, high and most of `losses.Clip`; high is DAPO's, others have low on both sides. importance: largest weight between sampler and
     trainer. kl: pull towards a reference, which is set to the present weights every `kl_reset` steps (0: never). minibatches:
     updates a step. filter: prompts whose samples are all worth the same do not count in means."""
 
@@ -71,7 +71,7 @@ class LossPart(Strict):
     filter: bool = True
 
     def clip(self) -> Clip:
-        return Clip(self.clip_low, self.clip_high, self.clip_most)
+        return Clip(self.clip_low, self.clip_high if self.algorithm == "dapo" else self.clip_low, self.clip_most)
 
 
 class LengthPart(Strict):
@@ -105,7 +105,7 @@ class OptimPart(Strict):
     decay: float = Field(default=0.0, ge=0, le=1)
     muon_lr: float = Field(default=5e-4, gt=0)
     adam_lr: float = Field(default=1e-4, gt=0)
-    adam_betas: tuple[float, float] = (0.9, 0.98)
+    adam_betas: tuple[Beta, Beta] = (0.9, 0.98)
     weight_decay: float = Field(default=0.0, ge=0)
     vision_rate: Share = 1.0
     clip: float = Field(default=1.0, gt=0)
@@ -197,6 +197,23 @@ class RLRecipe(Strict):
         if not entries:
             raise UserError("recipe: [tasks] give at least one family and level a weight above 0")
         return entries
+
+    def check_compiler(self) -> None:
+        """Raises UserError where something is to be compiled for a CPU and torch finds no C++ compiler: it would look for one
+        only when the first token is written."""
+        asked = {"[rollout] compiled": self.rollout.compiled, "[run] compile": self.run.compile}
+        fields = " and ".join(name for name, on in asked.items() if on)
+        if not fields:
+            return
+        from torch._inductor.cpp_builder import get_cpp_compiler
+        from torch._inductor.exc import InvalidCxxCompiler
+
+        try:
+            get_cpp_compiler()
+        except InvalidCxxCompiler:
+            raise UserError(
+                f"recipe: {fields} = true: there is no C++ compiler; install g++, name one in CXX, or set it to false"
+            ) from None
 
     def effort_weights(self) -> dict[str, Effort]:
         return {name: Effort(part.weight, part.penalty) for name, part in self.efforts.items()}

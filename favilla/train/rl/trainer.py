@@ -72,11 +72,11 @@ def rl(
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend.
 
     prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
-    engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes; its weights are
-    trained, so every step samples from them as they are.
+    engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes. It is called once, and
+    the engine's weights are trained, so every step samples from them as they are; a compiled one needs `training=True`.
     """
-    for part in recipe.eval:
-        part.entries()
+    for held in recipe.eval:
+        held.entries()
     rank, world, place = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
@@ -87,6 +87,7 @@ def rl(
     # The policy, what it starts from, and what it is drawn towards
     if place.type == "cpu":
         keep_freed_memory()
+        recipe.check_compiler()
     source = find_folder(init or recipe.init)
     tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
     model, config = load_model(source, torch.float32, place)
@@ -156,7 +157,8 @@ def rl(
             shares = gather([summarise(g, bool(k)) for g, k in zip(judged, weighed.kept_P, strict=True)], world)
             summaries = [shares[number % world][number // world] for number in range(len(asked))]
             prompts.learn(asked, [summary.pass_rate for summary in summaries])
-            parts = minibatches(weighed, recipe, model)
+            numbers = (torch.tensor([summary.kept for summary in summaries]).cumsum(0) - 1).tolist()
+            parts = minibatches(weighed, numbers[rank::world], recipe, model)
             prepare(parts, processor, place)
             clock.lap("pack")
 

@@ -82,13 +82,16 @@ class Minibatch:
         return len(self.group_S.unique())
 
 
-def minibatches(weighed: Weighed, recipe: RLRecipe, model: MuseSpark) -> list[Minibatch]:
-    """The kept groups in as many parts as the recipe has updates a step, packed."""
+def minibatches(weighed: Weighed, number_P: Sequence[int], recipe: RLRecipe, model: MuseSpark) -> list[Minibatch]:
+    """The kept groups in as many parts as the recipe has updates a step, packed.
+
+    number_P: of each group among the kept ones of all ranks, so that an update learns from the same groups however many
+    ranks there are."""
     kept = weighed.kept_P.nonzero()[:, 0].tolist()
     vision = model.config.vision
     made = []
     for part in range(recipe.loss.minibatches):
-        chosen = kept[part :: recipe.loss.minibatches]
+        chosen = [p for p in kept if number_P[p] % recipe.loss.minibatches == part]
         samples = [sample for p in chosen for sample in weighed.groups[p].samples]
         passages = [(s, passage) for s, sample in enumerate(samples) for passage in sample.passages if passage.ids]
         made.append(

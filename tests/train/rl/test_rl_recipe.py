@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from favilla.errors import UserError
 from favilla.train.recipe import read_recipe
-from favilla.train.rl.recipe import RLRecipe
+from favilla.train.rl.recipe import LossPart, RLRecipe
 
 ROOT = Path(__file__).parents[3]
 DEBUG = (ROOT / "recipes" / "rl-debug.toml").read_text()
@@ -47,6 +48,8 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
         (("coefficient = 0.1", "coefficient = 0.1\nbudgets = [32]"), "both budgets and share"),
         (("[tasks.arithmetic]", "[tasks.arithmetik]"), "did you mean arithmetic"),
         (("levels = [0, 1]", "levels = [0, 1, 1, 1, 1]"), "at most 4"),
+        (("warmup = 1", "adam_betas = [2.0, 0.9]"), "optim.adam_betas.0"),
+        (("warmup = 1", "adam_betas = [0.9, 1.0]"), "optim.adam_betas.1"),
         (('split = "dev"', 'split = "dew"'), "eval.0.split"),
     ],
 )
@@ -57,6 +60,12 @@ def test_mistakes_are_named_in_one_line(tmp_path: Path, change: tuple[str, str],
     with pytest.raises(UserError, match=re.escape(words)) as caught:
         read_recipe(path, RLRecipe).entries()
     assert "\n" not in str(caught.value)
+
+
+def test_only_dapo_clips_higher() -> None:
+    for algorithm, high in (("grpo", 0.2), ("dapo", 0.28)):
+        clip = LossPart(algorithm=algorithm).clip()
+        assert (clip.low, clip.high) == (0.2, high)
 
 
 def test_the_command_leaves_what_it_says(tmp_path: Path) -> None:
@@ -73,6 +82,18 @@ def test_the_command_leaves_what_it_says(tmp_path: Path) -> None:
     assert set(line["seconds"]) == {"rollout", "reward", "pack", "update", "held_out"}
     for name in ("held_out.jsonl", "rl.png", "checkpoint.pt", "model/model.safetensors"):
         assert (out / name).stat().st_size > 0
+
+
+def test_a_missing_compiler_is_told_before_anything_starts(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        SMALL.replace("[rollout]", "[rollout]\ncompiled = true").replace("[run]", "[run]\ncompile = true")
+    )
+    call = [sys.executable, "-m", "favilla.cli.main", "rl", str(recipe), "--out", str(tmp_path / "run")]
+    environment = {**os.environ, "CXX": "no-such-compiler"}
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 2 and "[rollout] compiled and [run] compile = true: there is no C++" in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "run" / "metrics.jsonl").exists()
 
 
 def test_the_documents_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
