@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 FAVILLA := $(BIN)/favilla
 DEMO_PICTURE ?= out/demo.png
-# Test files at a time
+# Tests at a time
 WORKERS ?= 2
 
 .PHONY: demo test test-all check clean
@@ -24,10 +24,10 @@ demo: $(VENV)/.stamp-run
 	$(FAVILLA) ask "Point at Cancel." --image examples/screen.png --effort high --annotate $(DEMO_PICTURE)
 
 test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-all: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-skips
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --no-skips
 
 check: $(VENV)/.stamp-dev
 	$(BIN)/ruff check .

@@ -135,15 +135,17 @@ def test_budget_holds_exactly(engine: Recorded) -> None:
 
 def test_cancelling_ends_the_batch_and_leaves_no_task() -> None:
     engine = Recorded(make_engine(make_tokenizer()))
-    engine.after = lambda number: engine.cancels[number].wait(60)
 
     async def main() -> None:
-        tasks, started = asyncio.all_tasks(), asyncio.Event()
+        loop, tasks, started = asyncio.get_running_loop(), asyncio.all_tasks(), asyncio.Event()
+
+        def after(number: int) -> None:
+            loop.call_soon_threadsafe(started.set)
+            engine.cancels[number].wait(60)
+
+        engine.after = after
         panel = Panel((solver(engine),))
-        run = asyncio.create_task(
-            contemplate(SUM, panel=panel, max_output_tokens=200, policy="low",
-                        on_event=lambda event: started.set() if event.kind == "tokens" else None)
-        )  # fmt: skip
+        run = asyncio.create_task(contemplate(SUM, panel=panel, max_output_tokens=200, policy="low"))
         await started.wait()
         run.cancel()
         with pytest.raises(asyncio.CancelledError):

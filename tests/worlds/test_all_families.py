@@ -93,6 +93,8 @@ def test_nothing_beside_the_answer(name: str) -> None:
             f"{right}!", f"not {right}", "-" * 10_000, "9" * 100_000, right * 1000, "\ud800", "*", ".*",
         ]  # fmt: skip
         for text in wrong:
+            if name == "countdown" and text == f"({right})":
+                continue  # the same expression
             assert not family.verify(problem, text).correct, (text[:80], right)
 
 
