@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from favilla.model.folder import write_atomically
 from favilla.train.progress import drop_lines_after
 from favilla.train.ranks import gather
 from favilla.train.rl.pool import held_out_problems, world_prompt
@@ -26,34 +27,60 @@ def log_spaced(steps: int, per_decade: int) -> set[int]:
 
 
 class HeldOut:
-    """The sets of a recipe. `rank` of `world` processes measures its share of the prompts; rank 0 writes."""
+    """The sets of a recipe. `rank` of `world` processes measures its share of the prompts; rank 0 writes.
 
-    def __init__(self, parts: Sequence[EvalPart], path: Path, seed: int, first: int | None, rank: int, world: int):
-        self.parts, self.path, self.seed, self.rank, self.world = parts, path, seed, rank, world
+    first: the step that a run goes on from, None if it starts anew: later lines are dropped. last: that of the run. batch:
+    problems between two looks at whether to stop.
+    """
+
+    def __init__(
+        self, parts: Sequence[EvalPart], path: Path, seed: int, first: int | None, last: int, batch: int, rank: int,
+        world: int,
+    ):  # fmt: skip
+        self.parts, self.path, self.seed, self.last, self.batch = parts, path, seed, last, batch
+        self.rank, self.world = rank, world
         if rank == 0:
             drop_lines_after(path, -1 if first is None else first)
 
-    def measure(self, step: int, ends: bool, rollouts: Rollouts, reward: Reward) -> dict[str, dict[str, float]]:
-        """Measure all sets after `step` updates; returns for each set the means of pass@1 and of length."""
-        means: dict[str, dict[str, float]] = {}
+    def measured(self, step: int) -> bool:
+        """Whether all sets have been measured after `step` updates; what was left of a measurement that was killed goes."""
+        there = False
+        if self.rank == 0 and self.path.exists():
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            others = [line for line in lines if json.loads(line)["step"] != step]
+            there = len(lines) - len(others) >= sum(len(set_prompts(part, self._ends(step))) for part in self.parts)
+            if not there and len(others) < len(lines):
+                write_atomically(self.path, "".join(others))
+        return bool(gather(there, self.world)[0])
+
+    def measure(self, step: int, rollouts: Rollouts, reward: Reward, stopping: Callable[[], bool]) -> bool:
+        """Measure all sets after `step` updates; at the first and the last step with their numbers for ends. Returns
+        whether it came to its end: it does not once `stopping()`, of which all processes think alike, and then writes
+        nothing."""
+        everybody: list[dict[str, Any]] = []
         for part in self.parts:
+            ends = self._ends(step)
             n = (part.ends_samples or part.samples) if ends else part.samples
-            mine = set_prompts(part, ends)[self.rank :: self.world]
-            seeds = [seed_of(self.seed, part.name, prompt.task.problem.instance) for prompt in mine]
-            lines = [
-                line(step, part.name, prompt, samples, reward(prompt, samples))
-                for prompt, samples in zip(mine, rollouts(mine, n, seeds), strict=True)
-            ]
-            everybody = [line for share in gather(lines, self.world) for line in share]
-            everybody.sort(key=lambda line: (line["family"], line["level"], line["instance"]))
-            if self.rank == 0:
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.writelines(json.dumps(line) + "\n" for line in everybody)
-            means[part.name] = {
-                "pass@1": _mean([sum(line["correct"]) / n for line in everybody]),
-                "length": _mean([sum(line["tokens"]) / n for line in everybody]),
-            }
-        return means
+            asked = set_prompts(part, ends)
+            for start in range(0, len(asked), self.batch * self.world):
+                if stopping():
+                    return False
+                mine = asked[start : start + self.batch * self.world][self.rank :: self.world]
+                seeds = [seed_of(self.seed, part.name, prompt.task.problem.instance) for prompt in mine]
+                lines = [
+                    line(step, part.name, prompt, samples, reward(prompt, samples))
+                    for prompt, samples in zip(mine, rollouts(mine, n, seeds), strict=True)
+                ]
+                everybody += [line for share in gather(lines, self.world) for line in share]
+        names = [part.name for part in self.parts]
+        everybody.sort(key=lambda line: (names.index(line["set"]), line["family"], line["level"], line["instance"]))
+        if self.rank == 0:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(line) + "\n" for line in everybody)
+        return True
+
+    def _ends(self, step: int) -> bool:
+        return step in (0, self.last)
 
 
 def set_prompts(part: EvalPart, ends: bool) -> list[Prompt]:
@@ -90,7 +117,3 @@ def digest(text: str) -> str:
 def seed_of(*parts: object) -> int:
     """A seed that depends on nothing but its parts."""
     return random.Random("/".join(map(str, parts))).getrandbits(62)
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)

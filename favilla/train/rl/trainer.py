@@ -125,8 +125,12 @@ def rl(
     first = resumed[0] if resumed else 0
     if resumed:
         prompts.restore(resumed[1][0])
-    held_out = HeldOut(recipe.eval, folder / "held_out.jsonl", recipe.seed, resumed and first, rank, world)
-    measured = log_spaced(o.steps, recipe.run.per_decade)
+    held_out = HeldOut(
+        recipe.eval, folder / "held_out.jsonl", recipe.seed, resumed and first, o.steps, r.batch, rank, world
+    )
+    measured = log_spaced(o.steps, recipe.run.per_decade) if recipe.eval else set()
+    if not recipe.run.measure_start:
+        measured -= {0}
     progress = RLProgress(folder, recipe.name, o.steps, resumed and first, quiet or rank > 0)
     if rank == 0:
         tokenizer.save(model_folder)
@@ -134,11 +138,23 @@ def rl(
 
     finished = first
     with closing(progress), StopRequest() as stop:
-        if not resumed and recipe.eval and recipe.run.measure_start:
-            model.eval()
-            held_out.measure(0, True, rollouts, reward)
-        for step in range(first, o.steps):
+
+        def stopping() -> bool:
+            return sum(gather(int(stop.asked), world)) > 0
+
+        for step in range(first, o.steps + 1):
             clock = Clock()
+
+            # Measure what the steps so far have made of the model; they are kept, for this may take long
+            if step in measured and not held_out.measured(step):
+                model.eval()
+                if not held_out.measure(step, rollouts, reward, stopping):
+                    raise Interrupted(
+                        f"stopped while measuring after step {step} of {o.steps}; the same command goes on from there"
+                    )
+                clock.lap("held_out")
+            if step == o.steps:
+                break
 
             # Sample: every rank its share of the prompts
             asked = prompts.draw(step, r.prompts)
@@ -193,7 +209,7 @@ def rl(
             balance_experts(model)
             clock.lap("update")
 
-            # Measure
+            # Log and keep
             finished = step + 1
             means = Totals().means(total(sums, world))
             line = {"step": finished, **metrics(summaries), **means}
@@ -203,18 +219,15 @@ def rl(
                 "lr_scale": scale,
             }
             line["alarms"] = alarms(line["entropy"], recipe.entropy.floor, recipe.entropy.ceiling)
-            if recipe.eval and finished in measured:
-                model.eval()
-                line["held_out"] = held_out.measure(finished, finished == o.steps, rollouts, reward)
-                clock.lap("held_out")
             line["seconds"] = clock.seconds
             progress.step(line)
             if finished in recipe.run.snapshots and rank == 0:
                 keep(model, tokenizer, processor, folder / "snapshots" / f"{finished:06d}")
-            stopping = sum(gather(int(stop.asked), world)) > 0
-            if rank == 0 and (stopping or finished == o.steps or finished % recipe.run.save_every == 0):
+            stopped = stopping() and finished < o.steps
+            due = finished in measured or finished == o.steps or finished % recipe.run.save_every == 0
+            if rank == 0 and (stopped or due):
                 save_checkpoint(folder, finished, trained, optimisers, [prompts.state()], identity)
-            if stopping:
+            if stopped:
                 break
     if finished < o.steps:
         raise Interrupted(f"stopped after step {finished} of {o.steps}; the same command goes on from there")
