@@ -146,7 +146,7 @@ def rl(
             clock = Clock()
 
             # Measure what the steps so far have made of the model; they are kept, for this may take long
-            if step in measured and not held_out.measured(step):
+            if step in measured and (step > first or not held_out.measured(step)):
                 model.eval()
                 if not held_out.measure(step, rollouts, reward, stopping):
                     raise Interrupted(

@@ -25,7 +25,7 @@ from favilla.errors import Interrupted, UserError
 from favilla.model import MuseSpark, load_model
 from favilla.train.rl.held_out import log_spaced
 from favilla.train.rl.progress import Summary, alarms, metrics
-from favilla.train.rl.protocols import Prompt, Sample, Score
+from favilla.train.rl.protocols import Prompt, Reward, Sample, Score
 from favilla.train.rl.rollout import verified
 from favilla.train.rl.trainer import rl
 from tests.train.rl.conftest import echo_pool, small_recipe
@@ -250,52 +250,54 @@ def test_killed_or_interrupted_a_run_loses_no_step(taught: Path, tmp_path: Path)
         rl(recipe, out, init=taught, prompts=echo_pool(recipe), quiet=True)
 
 
-def test_a_compiled_run_goes_on_exactly(taught: Path, tmp_path: Path) -> None:
-    """Sampler and trainer compiled, anew in each part: the same lines and weights, to the last bit."""
-    recipe, judged = resumable(4, compiled=True), []
+def interrupting(count: int) -> Reward:
+    """The worlds' rewards, and an interrupt with the judgement number `count`."""
+    judged = []
 
-    def stopping(prompt: Prompt, samples: Sequence[Sample]) -> list[Score]:
+    def judge(prompt: Prompt, samples: Sequence[Sample]) -> list[Score]:
         judged.append(prompt)
-        if len(judged) == 3 + 4 + 3 + 1:  # measured, practised, measured, and the first prompt of the second step
+        if len(judged) == count:
             os.kill(os.getpid(), signal.SIGINT)
         return verified(prompt, samples)
 
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    rl(recipe, whole, init=taught, prompts=echo_pool(recipe, (1, 3)))
-    with pytest.raises(Interrupted, match="after step 2 of 4"):
-        rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)), reward=stopping)
-    rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)))
+    return judge
+
+
+def same_run(parts: Path, whole: Path) -> None:
     for name in ("metrics.jsonl", "held_out.jsonl"):
         assert lines(parts, name) == lines(whole, name)
     ours, theirs = weights(parts), weights(whole)
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_a_compiled_run_goes_on_exactly(taught: Path, tmp_path: Path) -> None:
+    """Sampler and trainer compiled, anew in each part: the same lines and weights, to the last bit."""
+    recipe, whole, parts = resumable(4, compiled=True), tmp_path / "whole", tmp_path / "parts"
+    rl(recipe, whole, init=taught, prompts=echo_pool(recipe, (1, 3)))
+    # measured, practised, measured, and the first prompt of the second step
+    reward = interrupting(3 + 4 + 3 + 1)
+    with pytest.raises(Interrupted, match="after step 2 of 4"):
+        rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)), reward=reward)
+    rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)))
+    same_run(parts, whole)
+
+
 def test_stopped_while_it_measures_a_run_keeps_its_steps(taught: Path, tmp_path: Path) -> None:
     """The measurement is made again, whole, and nothing else."""
-    recipe, judged = resumable(4), []
+    recipe, whole, parts = resumable(4), tmp_path / "whole", tmp_path / "parts"
     recipe = recipe.model_copy(update={"rollout": recipe.rollout.model_copy(update={"batch": 1})})
-
-    def stopping(prompt: Prompt, samples: Sequence[Sample]) -> list[Score]:
-        judged.append(prompt)
-        if len(judged) == 3 + 4 + 1:  # measured, practised, and the first prompt of the second measurement
-            os.kill(os.getpid(), signal.SIGINT)
-        return verified(prompt, samples)
-
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
     rl(recipe, whole, init=taught, prompts=echo_pool(recipe, (1, 3)))
+    # measured, practised, and the first prompt of the second measurement
+    reward = interrupting(3 + 4 + 1)
     with pytest.raises(Interrupted, match="while measuring after step 1 of 4"):
-        rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)), reward=stopping)
+        rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)), reward=reward)
     assert torch.load(parts / "checkpoint.pt", weights_only=True)["step"] == len(lines(parts)) == 1
     assert {line["step"] for line in lines(parts, "held_out.jsonl")} == {0}
     # As if it had been killed while it wrote the measurement.
     half = (whole / "held_out.jsonl").read_text().splitlines(keepends=True)[:4]
     (parts / "held_out.jsonl").write_text("".join(half))
     rl(recipe, parts, init=taught, prompts=echo_pool(recipe, (1, 3)))
-    for name in ("metrics.jsonl", "held_out.jsonl"):
-        assert lines(parts, name) == lines(whole, name)
-    ours, theirs = weights(parts), weights(whole)
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    same_run(parts, whole)
 
 
 def two(rank: int, port: int, init: str, out: str, updates: int) -> None:
