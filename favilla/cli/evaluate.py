@@ -27,9 +27,10 @@ def evaluate(
     split: Literal["test", "dev", "train"] = "test",
     effort: Literal["low", "medium", "high", "xhigh"] = "medium",
     seed: Annotated[int, arg(metavar="N")] = 0,
-    batch: Annotated[int, arg(metavar="N")] = 64,
+    batch: Annotated[int, arg(metavar="N")] = 256,
     max_new_tokens: Annotated[int, arg(metavar="N")] = 512,
     samples: Annotated[int, arg(metavar="N")] = 1,
+    dtype: Literal["float32", "bfloat16"] | None = None,
     int8: bool = False,
     compiled: bool = False,
     out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
@@ -47,9 +48,10 @@ def evaluate(
         split: Where the problems come from.
         effort: Reasoning strength.
         seed: Seed of the problems.
-        batch: Most problems answered at the same time.
+        batch: Most answers written at the same time.
         max_new_tokens: Longest answer, thinking included.
         samples: Answers to each problem. One is greedy; more are drawn at temperature 1 and give pass@1 and pass@N.
+        dtype: What to compute in. Default: float32 for small models, else what the model's config says.
         int8: Round the weights to 8 bits first.
         compiled: Compile the step that writes a token: half a minute first, faster afterwards.
         out: Folder for results.json and results.md, written after every row; the same command goes on where it was.
@@ -76,15 +78,15 @@ def evaluate(
 
         output_folder(out)
 
-    from favilla.engine.load import load
+    from favilla.engine.load import DTYPES, load
     from favilla.evals.accuracy import Row
     from favilla.evals.accuracy import evaluate as measure
     from favilla.model.folder import weights_fingerprint
 
-    loaded = load(model, int8=int8, compiled=compiled, max_rows=batch)
+    loaded = load(model, DTYPES[dtype] if dtype else None, int8=int8, compiled=compiled, any_rows=True, max_rows=batch)
     settings = {
         "model": model, "weights": weights_fingerprint(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
-        "max_new_tokens": max_new_tokens, "samples": samples, "int8": int8,
+        "max_new_tokens": max_new_tokens, "samples": samples, "int8": int8, **({"dtype": dtype} if dtype else {}),
     }  # fmt: skip
     results = _resumed(out, settings)
     done = {(row["family"], row["level"]): Row(**row) for row in results["rows"]}

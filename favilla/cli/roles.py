@@ -15,6 +15,7 @@ def roles(
     out: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="")] = None,
     model: Annotated[str | None, arg(metavar="NAME|FOLDER", help_behavior_hint="")] = None,
     device: Literal["cpu", "cuda"] = "cpu",
+    dtype: Literal["float32", "bfloat16"] | None = None,
     compiled: bool = False,
     json: bool = False,
 ) -> None:
@@ -29,6 +30,7 @@ def roles(
             summary.json. Default: a folder named like the recipe under $FAVILLA_HOME.
         model: Whose attempts: a shipped model's name or a model folder. Default: the recipe's.
         device: Where to compute.
+        dtype: What to compute in. Default: float32 for small models, else what the model's config says.
         compiled: Compile the step that writes a token: half a minute first, faster afterwards.
         json: Print one JSON object.
     """
@@ -52,11 +54,12 @@ def roles(
     )
 
     from favilla.contemplate.roles.run import make_roles
-    from favilla.engine.load import load
+    from favilla.engine.load import DTYPES, load
 
     loaded = load(
-        model or plan.model, device=device, compiled=compiled, max_rows=plan.attempts.batch * plan.attempts.samples
-    )
+        model or plan.model, DTYPES[dtype] if dtype else None, device, compiled=compiled, any_rows=True,
+        max_rows=plan.attempts.batch * plan.attempts.samples,
+    )  # fmt: skip
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

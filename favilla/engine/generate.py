@@ -45,9 +45,9 @@ class Engine:
     """Generates with one model. May be asked from several threads; all samples are written as one batch.
 
     compiled: let `torch.compile` fuse the step that writes a token, for the weights as they are: faster, after a quarter of
-    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. training: the weights change between
-    requests; what is compiled serves them all, and any number of rows, at a little less speed. max_rows: most samples written
-    at once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default
+    a minute of compiling for each of 1, 4, 16, 64, ... rows that come to be used. any_rows: what is compiled serves any number
+    of rows, and weights that change between requests: for hundreds of samples at a time and for training; with few rows a
+    little slower. max_rows: most samples written at once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default
     a quarter of the memory of the machine, container or GPU.
 
     Raises UserError when model and tokenizer do not belong together, and for numbers out of range.
@@ -60,7 +60,7 @@ class Engine:
         processor: ImageProcessor,
         *,
         compiled: bool = False,
-        training: bool = False,
+        any_rows: bool = False,
         max_rows: int = 64,
         cache_bytes: int | None = None,
     ):
@@ -91,11 +91,11 @@ class Engine:
             cache_bytes = quarter_of_memory(self.banned_V.device)
         check_integer("max_rows", max_rows, 1)
         check_integer("cache_bytes", cache_bytes, 1)
-        write = compiled_decode(model, not training) if compiled else decode
+        write = compiled_decode(model, not any_rows) if compiled else decode
         self._lock = threading.Lock()
         self._batch = Batch(
             model, self.control, processor, write, self.banned_V, max_rows, cache_bytes,
-            steady=compiled and not training, any_rows=compiled and training,
+            steady=compiled and not any_rows, any_rows=compiled and any_rows,
         )  # fmt: skip
 
     def generate(

@@ -110,13 +110,14 @@ def load(
     *,
     int8: bool = False,
     compiled: bool = False,
+    any_rows: bool = False,
     max_rows: int = 64,
     cache_bytes: int | None = None,
 ) -> Loaded:
     """A model shipped with the package, by name, or any folder of type muse_spark or muse_glimmer with a tokenizer.
 
     dtype: by default what the folder's config says, except that small models run in float32 on a CPU. int8: round the
-    weights of backbone and head to 8 bits (docs/engine.md). compiled, max_rows, cache_bytes: see
+    weights of backbone and head to 8 bits (docs/engine.md). compiled, any_rows, max_rows, cache_bytes: see
     `Engine`. Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
     """
     folder = find_folder(name_or_folder)
@@ -133,7 +134,7 @@ def load(
         quantise(model)
     try:
         engine = Engine(
-            model, tokenizer, processor, compiled=compiled, max_rows=max_rows, cache_bytes=cache_bytes
+            model, tokenizer, processor, compiled=compiled, any_rows=any_rows, max_rows=max_rows, cache_bytes=cache_bytes
         )  # fmt: skip
         return Loaded(engine, folder)
     except UserError as error:

@@ -12,14 +12,14 @@ from favilla.model.int8 import quantise
 from tests.engine.conftest import COLOUR, make_config, noise, user
 
 
-def engine(tokenizer, wild, compiled: bool, int8: bool = False, dense: bool = True, training: bool = False) -> Engine:  # type: ignore[no-untyped-def]
+def engine(tokenizer, wild, compiled: bool, int8: bool = False, dense: bool = True, any_rows: bool = False) -> Engine:  # type: ignore[no-untyped-def]
     config = make_config(tokenizer)
     if dense:
         config.text.mlp_layer_types[:] = ["dense"] * 4
     model = MuseSpark(config)
     initialise(model, 1)
     model.eval()
-    return Engine(quantise(model) if int8 else model, tokenizer, wild.processor, compiled=compiled, training=training)
+    return Engine(quantise(model) if int8 else model, tokenizer, wild.processor, compiled=compiled, any_rows=any_rows)
 
 
 REQUESTS = [
@@ -46,7 +46,7 @@ def test_compiled_steps_write_the_same(tokenizer, wild, kind):
 
 def test_compiled_once_for_all_weights_and_numbers_of_rows(tokenizer, wild):
     """While a model is trained: no step is compiled again, whoever joins and leaves, and none writes with old weights."""
-    plain, fast = (engine(tokenizer, wild, compiled, training=True) for compiled in (False, True))
+    plain, fast = (engine(tokenizer, wild, compiled, any_rows=True) for compiled in (False, True))
     asked = [*REQUESTS, Request(user("How many?"), temperature=1.0, seed=3, max_new_tokens=70, n=6)]
     # Later there are more rows than ever before, and a longer cache.
     later = [*asked, Request(user("And then?"), temperature=1.0, seed=4, max_new_tokens=150, n=11)]

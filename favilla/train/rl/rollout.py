@@ -20,7 +20,7 @@ from favilla.train.rl.recipe import RolloutPart
 
 def sampling_engine(part: RolloutPart) -> Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine]:
     """What makes the engine that a recipe asks for."""
-    return partial(Engine, compiled=part.compiled, training=True, max_rows=part.max_rows)
+    return partial(Engine, compiled=part.compiled, any_rows=True, max_rows=part.max_rows)
 
 
 def banned(tokenizer: Tokenizer, vocab_size: int) -> torch.Tensor:

@@ -73,7 +73,7 @@ def rl(
 
     prompts, rollouts, reward: from outside instead of the recipe's tasks, the engine and the worlds' verifiers.
     engine: makes the engine of the recipe's own rollouts in place of the one that the recipe describes. It is called once, and
-    the engine's weights are trained, so every step samples from them as they are; a compiled one needs `training=True`.
+    the engine's weights are trained, so every step samples from them as they are; a compiled one needs `any_rows=True`.
     """
     for held in recipe.eval:
         held.entries()

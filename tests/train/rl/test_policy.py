@@ -29,7 +29,7 @@ def sampled(
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
     model, _ = load_model(folder)
     prompts = echo_pool(small_recipe(), levels=(1, 3)).draw(0, 5)
-    engine = Engine(model, tokenizer, processor, compiled=compiled, training=compiled)
+    engine = Engine(model, tokenizer, processor, compiled=compiled, any_rows=compiled)
     rollouts = EngineRollouts(lambda: engine, max_new_tokens, batch=2)
     groups = rollouts(prompts, n, range(5))
     assert [len(group) for group in groups] == [n] * 5

@@ -159,7 +159,7 @@ def test_a_sampler_in_bfloat16_follows_the_policy(taught: Path, tmp_path: Path) 
 
     def make(model: MuseSpark, tokenizer: Tokenizer, processor: ImageProcessor) -> Engine:
         kept.update(model.named_parameters())
-        return Engine(model, tokenizer, processor, training=True)
+        return Engine(model, tokenizer, processor, any_rows=True)
 
     recipe = small_recipe(
         rollout={**LEARN["rollout"], "sampler": "bfloat16"},
