@@ -35,7 +35,7 @@ class EngineRollouts:
     log-probabilities are the policy's.
 
     engine: gives the engine, asked each time, so that its weights can be brought up to date. At most `batch` prompts are
-    given to it at a time.
+    given to it at a time, short ones first: each step reads as much of every row as its longest one has.
     """
 
     def __init__(self, engine: Callable[[], Engine], max_new_tokens: int, batch: int = 64, temperature: float = 1.0):
@@ -50,14 +50,16 @@ class EngineRollouts:
             )
             for p, seed in zip(prompts, seeds, strict=True)
         ]  # fmt: skip
-        groups: list[list[Sample]] = []
-        for start in range(0, len(requests), self.batch):
-            part = requests[start : start + self.batch]
-            for request, generations in zip(part, engine.generate(part), strict=True):
-                context = encode_chat(
-                    engine.tokenizer, engine.processor, request.messages, effort=request.effort, generation_prompt=True
-                )
-                groups.append([read(context, generation) for generation in generations])
+        contexts = [
+            encode_chat(engine.tokenizer, engine.processor, r.messages, effort=r.effort, generation_prompt=True)
+            for r in requests
+        ]
+        order = sorted(range(len(requests)), key=lambda i: len(contexts[i].ids))
+        groups: list[list[Sample]] = [[] for _ in requests]
+        for start in range(0, len(order), self.batch):
+            part = order[start : start + self.batch]
+            for i, generations in zip(part, engine.generate([requests[i] for i in part]), strict=True):
+                groups[i] = [read(contexts[i], generation) for generation in generations]
         return groups
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.engine.generate import Engine
@@ -33,6 +34,12 @@ def sampled(
     rollouts = EngineRollouts(lambda: engine, max_new_tokens, batch=2)
     groups = rollouts(prompts, n, range(5))
     assert [len(group) for group in groups] == [n] * 5
+    contexts = [encode_chat(tokenizer, processor, p.messages, effort=p.effort, generation_prompt=True) for p in prompts]
+    # They are given to the engine short ones first, and come back as they were asked.
+    lengths = [len(context.ids) for context in contexts]
+    assert lengths != sorted(lengths)
+    for group, context in zip(groups, contexts, strict=True):
+        assert all(sample.passages[0].context.ids == context.ids for sample in group)
     return model, tokenizer, processor, [sample for group in groups for sample in group]
 
 
