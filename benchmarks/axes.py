@@ -49,24 +49,23 @@ def measure(given: argparse.Namespace, found: Rows) -> None:
         for name in given.families for level in given.levels
         for problem in draw(get(name), level, given.split, each, given.seed)
     ]  # fmt: skip
-    for name in CELLS:
-        for folder in getattr(given, name):
-            solver = LocalSolver(load(folder), folder, given.effort, temperature=given.temperature)
-            for question, (family, problem) in enumerate(problems):
-                if (folder, question) in done:
-                    continue
-                result = ask(solver, problem, Policy(given.agents), given.seed + question, given.max_output_tokens)
-                alone = [
-                    a.answer is not None and a.status == "usable" and family.verify(problem, a.answer).correct
-                    for a in result.answers
-                ]
-                vote = result.answer is not None and family.verify(problem, result.answer).correct
-                found.add({
-                    "model": folder, "question": question, "family": problem.family, "level": problem.level,
-                    "alone": sum(alone) / given.agents, "vote": vote, "tokens": result.usage.total_tokens,
-                })  # fmt: skip
-                print(f"\r{folder}: {question + 1} of {len(problems)} questions", end="", flush=True)
-            print()
+    for folder in dict.fromkeys(folder for name in CELLS for folder in getattr(given, name)):
+        solver = LocalSolver(load(folder), folder, given.effort, temperature=given.temperature)
+        for question, (family, problem) in enumerate(problems):
+            if (folder, question) in done:
+                continue
+            result = ask(solver, problem, Policy(given.agents), given.seed + question, given.max_output_tokens)
+            alone = [
+                a.answer is not None and a.status == "usable" and family.verify(problem, a.answer).correct
+                for a in result.answers
+            ]
+            vote = result.answer is not None and family.verify(problem, result.answer).correct
+            found.add({
+                "model": folder, "question": question, "family": problem.family, "level": problem.level,
+                "alone": sum(alone) / given.agents, "vote": vote, "tokens": result.usage.total_tokens,
+            })  # fmt: skip
+            print(f"\r{folder}: {question + 1} of {len(problems)} questions", end="", flush=True)
+        print()
 
 
 def table(rows: list[dict[str, Any]], given: argparse.Namespace) -> dict[Cell, np.ndarray]:

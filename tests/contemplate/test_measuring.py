@@ -202,3 +202,23 @@ def test_aggregation_is_measured_at_equal_cost(tmp_path: Path) -> None:
     benchmark("benchmarks/aggregate.py", *given)
     again = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()[1:]]
     assert [row["votes"] for row in again] == [row["votes"] for row in rows]
+
+
+def test_axes_are_measured_together(tmp_path: Path) -> None:
+    """The cells' figures, computed once more from the rows. More pretraining that is the same folder changes nothing: its odds
+    ratios are exactly 1; the others' are what their cells give."""
+    out, ember = tmp_path / "axes", str(ROOT / "favilla" / "ember")
+    folders = [part for name in ("less", "less-rl", "more", "more-rl") for part in (f"--{name}", ember)]
+    given = (*folders, "--families", "lists", "tables", "--levels", "2", "--n", "6", "--agents", "3", "--out", str(out))
+    found = benchmark("benchmarks/axes.py", *given)
+    _, *rows = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
+    assert len(rows) == found["n"] == 6 and {row["family"] for row in rows} == {"lists", "tables"}
+    one, vote = (sum(row[key] for row in rows) / 6 for key in ("alone", "vote"))
+    for cell, accuracy in found["accuracy"].items():
+        assert accuracy["value"] == pytest.approx(vote if "agents" in cell else one)
+    for axes, ratio in found["odds_ratios"].items():
+        assert axes == "agents" or [ratio["value"], ratio["low"], ratio["high"]] == pytest.approx([1, 1, 1])
+    before = (out / "rows.jsonl").read_bytes()
+    again = benchmark("benchmarks/axes.py", *given)
+    assert again == found and (out / "rows.jsonl").read_bytes() == before
+    assert (out / "figure.png").stat().st_size > 0 and (out / "table.md").read_text().count("\n") > 15
