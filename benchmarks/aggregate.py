@@ -2,7 +2,7 @@
 
     python benchmarks/aggregate.py --model ROLES/model --voter PLAIN/model --longer LONG/model --n 500 --out results/aggregate
 
-Levels are chosen on the dev split, where one attempt of --model is right 20 to 60 % of the time (the recipe's [choice]); the
+Levels are chosen on the dev split, where one attempt of --model is right as often as the recipe's [choice] says; the
 questions are those of another split, and every way answers all of them, one question after the other.
 
 - ours: K attempts and a synthesis; and K attempts, a refinement of each and a synthesis.
@@ -23,7 +23,7 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -281,6 +281,17 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     return last
 
 
+def finish(run: Callable[[argparse.Namespace], dict[str, Any]], given: argparse.Namespace) -> None:
+    """Measure, and print what was found where JSON is asked for; what the user can mend is one line and exit code 2."""
+    try:
+        last = run(given)
+    except UserError as error:
+        complain(str(error))
+        raise SystemExit(2) from None
+    if given.json:
+        print(json.dumps(last))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="ember", help="a shipped model or a folder: whose aggregation is measured")
@@ -300,13 +311,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for rows.jsonl, summary.json and figure.png")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    try:
-        last = run(given)
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None
-    if given.json:
-        print(json.dumps(last))
+    finish(run, given)
 
 
 if __name__ == "__main__":

@@ -20,18 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from aggregate import ask
+from aggregate import ask, finish
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from favilla.contemplate import Policy
 from favilla.contemplate.local import LocalSolver
 from favilla.engine.load import load
-from favilla.errors import UserError
 from favilla.evals.accuracy import draw
 from favilla.evals.rows import Rows
 from favilla.model.folder import weights_fingerprint
-from favilla.show.terminal import complain
 from favilla.studies.interactions import Cell, odds_ratios
 from favilla.studies.intervals import Interval
 from favilla.worlds.registry import get
@@ -164,13 +162,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    try:
-        last = run(given)
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None
-    if given.json:
-        print(json.dumps(last))
+    finish(run, given)
 
 
 if __name__ == "__main__":
