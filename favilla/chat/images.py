@@ -93,7 +93,8 @@ def _strip_by_strip(image: Image.Image, convert: Callable[[Image.Image], Image.I
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    rgba = image.convert("RGBA")
+    # Pillow knows no way from premultiplied grey but this.
+    rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
 
 

@@ -42,8 +42,11 @@ def pretrain(
         output_folder(out)
 
     from favilla.train.pretrain import pretrain as train
+    from favilla.train.ranks import first
 
     folder = train(plan, out, device, init)
+    if not first():
+        return
     if json:
         print(json_format.dumps({"model": str(folder)}))
         return

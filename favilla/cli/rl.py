@@ -36,9 +36,12 @@ def rl(
     if out is not None:
         output_folder(out)
 
+    from favilla.train.ranks import first
     from favilla.train.rl.trainer import rl as train
 
     folder = train(plan, out, device, init)
+    if not first():
+        return
     if json:
         print(json_format.dumps({"model": str(folder)}))
         return

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 from favilla.errors import UserError
 
 MODEL_TYPES = ("muse_spark", "muse_glimmer")
+MAX_LAYERS = 4096
 
 
 def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +41,12 @@ def _check_rope(parameters: Any, section: str, kinds: tuple[str, ...]) -> None:
     theta = parameters.get("rope_theta")
     if not _is_number(theta) or theta <= 0:
         raise UserError(f"config: {section}.rope_parameters: rope_theta is {theta!r}; give a number above 0")
+
+
+def _check_layers(layers: int, section: str) -> None:
+    # Before lists of that length are made, which a slip of the pen would let grow beyond all memory.
+    if layers > MAX_LAYERS:
+        raise UserError(f"config: {section}.num_hidden_layers is {layers}; give {MAX_LAYERS} at most")
 
 
 @dataclass(kw_only=True)
@@ -78,6 +85,7 @@ class TextConfig:
 
     def __post_init__(self) -> None:
         _check_rope(self.rope_parameters, "text_config", ("default", "linear", "llama3", "yarn"))
+        _check_layers(self.num_hidden_layers, "text_config")
         n = self.num_hidden_layers
         # every fourth layer, counted from the last, is global and without positions
         is_global = [(n - 1 - i) % 4 == 0 for i in range(n)]
@@ -114,6 +122,7 @@ class VisionConfig:
 
     def __post_init__(self) -> None:
         _check_rope(self.rope_parameters, "vision_config", ("axial",))
+        _check_layers(self.num_hidden_layers, "vision_config")
         n = self.num_hidden_layers
         if self.layer_types is None:
             full = [(i + 1) % 4 == 0 or i == n - 1 for i in range(n)]

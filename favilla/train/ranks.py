@@ -25,6 +25,11 @@ def join(device: str) -> tuple[int, int, torch.device]:
     return rank, world, place
 
 
+def first() -> bool:
+    """Whether this is the process that speaks for all: the only one, or the first that torchrun started."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
 def gather(mine: Any, world: int) -> list[Any]:
     """What every rank has, in order of ranks."""
     everybody = [mine] * world

@@ -127,6 +127,8 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 def test_transparency_becomes_white() -> None:
     for mode, clear in (("RGBA", (10, 20, 30, 0)), ("LA", (10, 0))):
         assert open_image(saved(Image.new(mode, (4, 4), clear))).getpixel((1, 1)) == (255, 255, 255)
+        premultiplied = Image.new(mode, (4, 4), clear).convert({"RGBA": "RGBa", "LA": "La"}[mode])
+        assert open_image(premultiplied).getpixel((1, 1)) == (255, 255, 255)
     palette = Image.new("P", (4, 4), 1)
     palette.putpalette([0, 0, 0, 200, 10, 20])
     assert open_image(saved(palette)).getpixel((0, 0)) == (200, 10, 20)

@@ -27,5 +27,7 @@ def test_it_leaves_what_it_says_and_mistakes_are_told_in_one_line(favilla, tiny_
     assert "no level is solved by 0.9 to 0.9" in refused(favilla(*command))
     recipe.write_text(RECIPE.replace("samples = 2", "samples = 3"))
     assert "other settings" in refused(favilla(*command))
+    recipe.write_text(RECIPE)
+    assert "other settings" in refused(favilla(*command, "--dtype", "bfloat16"))
     recipe.write_text(RECIPE.replace("levels = [1]", "levels = [7]"))
     assert "levels 1 to" in refused(favilla(*command))

@@ -187,6 +187,8 @@ def test_wrong_folders_are_refused_in_one_line(how: str, tmp_path: Path) -> None
         ("text", "mlp_layer_types", ["dense", "dens"], "'dens'"),
         ("text", "layer_rope_theta", [0, "500000"], "'500000'"),
         ("text", "layer_rope_theta", [0, -1.0], "-1.0"),
+        ("text", "num_hidden_layers", 10**9, "num_hidden_layers is 1000000000"),
+        ("vision", "num_hidden_layers", 10**40, "give 4096 at most"),
         ("text", "vocab_size", 10**18, "overflow"),
         ("text", "vocab_size", 10**40, "verflow"),
         ("text", "final_logit_softcapping", 0, "above 0"),

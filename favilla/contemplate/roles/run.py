@@ -84,7 +84,7 @@ def make_roles(recipe: RolesRecipe, loaded: Loaded, folder: Path, tell: Tell = l
         raise UserError(
             f"{loaded.folder}: roles are for models with a short context; this one has {solver.engine.context}"
         )
-    _claim(folder, recipe, weights_fingerprint(loaded.folder))
+    _claim(folder, recipe, weights_fingerprint(loaded.folder), str(next(solver.engine.model.parameters()).dtype))
     measured = rates(solver, recipe, folder, tell)
     levels = [vars(found) for _, _, found in measured]
     write_atomically(folder / "levels.json", json.dumps(levels, indent=2) + "\n")
@@ -220,13 +220,13 @@ def _attempts(
     return found
 
 
-def _claim(folder: Path, recipe: RolesRecipe, weights: str) -> None:
-    """The folder holds attempts of these weights and settings from now on; how many, and what is made of them, may change.
+def _claim(folder: Path, recipe: RolesRecipe, weights: str, dtype: str) -> None:
+    """The folder holds attempts of these weights, computed in `dtype`, and settings from now on; how many, and what is made of them, may change.
     Raises UserError when it holds others."""
     folder.mkdir(parents=True, exist_ok=True)
     sampled = recipe.attempts.model_dump(mode="json", exclude={"problems", "batch"})
     options = {name: part.options for name, part in recipe.tasks.items() if part.options}
-    settings = {"weights": weights, "seed": recipe.seed, **sampled, "options": options}
+    settings = {"weights": weights, "dtype": dtype, "seed": recipe.seed, **sampled, "options": options}
     path = folder / "settings.json"
     if path.exists():
         try:
