@@ -44,8 +44,9 @@ def study(
     from favilla.cli.files import output_folder
     from favilla.home import home
     from favilla.studies.plan import BASE, finished, read_study, run_folder
-    from favilla.studies.runs import base_model, choose, claimed, prepare, run_all
+    from favilla.studies.runs import base_model, choose, prepare, run_all
     from favilla.studies.start import measure_start
+    from favilla.train.claim import claimed
 
     plan = read_study(file)
     chosen = choose(plan, arms, seeds)

@@ -34,16 +34,6 @@ def rarefied_distinct(keys: Iterable[Hashable], m: int) -> float:
     return sum(1 - math.comb(total - count, m) / math.comb(total, m) for count in counts.values())
 
 
-def strategy_entropy(labels: Iterable[Hashable]) -> float:
-    """Shannon entropy (nats) of how often each strategy occurs; NaN of nothing. It grows with the number of labels as long
-    as that is small, so compare equal numbers."""
-    counts = np.array(list(Counter(labels).values()), dtype=float)
-    if not len(counts):
-        return math.nan
-    share = counts / counts.sum()
-    return float(-(share * np.log(share)).sum()) + 0.0
-
-
 class Resampling:
     """Runs and problems drawn anew, with replacement, `draws` times. Whatever has the same runs or the same problems is drawn
     together, so that what is computed from several means (a difference, a ratio, a slope) is paired as it should be."""

@@ -57,12 +57,13 @@ def efforts(folder: Path, draws: int = 2000) -> list[Claim]:
 
 
 def last_measurement(folder: Path) -> tuple[int, dict[str, dict[Key, Tally]]]:
-    """Step, and problems by effort. A measurement whose step is in no metrics yet was cut short."""
-    done = max((int(line["step"]) for line in read_lines(folder / "metrics.jsonl")), default=-1)
-    found = [line for line in read_lines(folder / "held_out.jsonl") if line["step"] <= done]
-    step = max((int(line["step"]) for line in found), default=0)
-    measured: dict[str, dict[Key, Tally]] = {}
-    for line in found:
-        if line["step"] == step:
-            measured.setdefault(line["effort"], {})[key_of(line)] = tally(line)
-    return step, measured
+    """The last step at which all efforts have equally many problems, and these problems by effort: a measurement in which
+    some have fewer was cut short, or is being written."""
+    found: dict[int, dict[str, dict[Key, Tally]]] = {}
+    for line in read_lines(folder / "held_out.jsonl"):
+        found.setdefault(int(line["step"]), {}).setdefault(line["effort"], {})[key_of(line)] = tally(line)
+    efforts = {effort for measured in found.values() for effort in measured}
+    whole = [
+        step for step, measured in found.items() if len({len(measured.get(effort, ())) for effort in efforts}) == 1
+    ]
+    return (max(whole), found[max(whole)]) if whole else (0, {})

@@ -71,9 +71,13 @@ class Logs:
     asked: list[tuple[str, int]]
 
     def finished(self, arm: str) -> list[Run]:
-        """Runs that were measured at their last step."""
-        last = self.study.recipe.optim.steps
-        return [r for r in self.arms.get(arm, []) if last in r.held_out.get(self.study.analysis.trained, {})]
+        """Runs that were measured at their last step, on all sets that are looked at."""
+        last, analysis = self.study.recipe.optim.steps, self.study.analysis
+        return [
+            run
+            for run in self.arms.get(arm, [])
+            if all(last in run.held_out.get(name, {}) for name in (analysis.trained, *analysis.held_out))
+        ]
 
 
 def read_logs(folder: Path) -> Logs:
@@ -87,25 +91,24 @@ def read_logs(folder: Path) -> Logs:
     for t, by_set in start.items():
         for part in study.sets:
             # Half a set is another set.
-            if len(by_set.get(part.name, ())) < start_size(part, t):
+            if len(by_set.get(part.name, ())) < set_size(part, t == 1.0):
                 by_set.pop(part.name, None)
     arms: dict[str, list[Run]] = {}
     for arm, seed in asked:
-        run = read_run(run_folder(folder, arm, seed), arm, seed)
+        run = read_run(run_folder(folder, arm, seed), arm, seed, study)
         if run is not None:
             arms.setdefault(arm, []).append(run)
     return Logs(study, start, arms, asked)
 
 
-def start_size(part: EvalPart, temperature: float) -> int:
-    """How many problems of a set the start is measured on: at temperature 1 as many as a run's ends."""
-    count = part.ends_prompts if temperature == 1.0 else None
-    return len(part.families) * len(part.levels) * (count or part.prompts)
+def set_size(part: EvalPart, ends: bool) -> int:
+    """How many problems of a set are measured: at a run's ends, which the start at temperature 1 is one of, or between them."""
+    return len(part.families) * len(part.levels) * ((part.ends_prompts if ends else None) or part.prompts)
 
 
-def read_run(folder: Path, arm: str, seed: int) -> Run | None:
+def read_run(folder: Path, arm: str, seed: int, study: Study) -> Run | None:
     """A run as far as it has come; None before its first step. A measurement that was still being written when the run was
-    stopped is no measurement: its step stands in no metrics yet."""
+    stopped, or that is being written now, is no measurement: half a set is another set."""
     metrics = list(read_lines(folder / "metrics.jsonl"))
     if not metrics:
         return None
@@ -115,6 +118,12 @@ def read_run(folder: Path, arm: str, seed: int) -> Run | None:
         if line["step"] <= steps:
             by_step = held_out.setdefault(line["set"], {})
             by_step.setdefault(int(line["step"]), {})[key_of(line)] = tally(line)
+    for part in study.sets:
+        by_step = held_out.get(part.name, {})
+        for step in [
+            s for s, found in by_step.items() if len(found) < set_size(part, s in (0, study.recipe.optim.steps))
+        ]:
+            del by_step[step]
     return Run(arm, seed, steps, held_out, metrics)
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from favilla.engine.load import find_folder
 from favilla.errors import UserError
 from favilla.model.folder import WEIGHTS, write_atomically
 from favilla.train.recipe import Recipe, Share, Strict, read_recipe
@@ -66,6 +67,7 @@ class Thresholds(Strict):
     drawdown: float = 0.03
     equal: float = 0.02
     fewer_tokens: float = 0.3
+    compressed: float = 0.25
     seeds_agree: float = 0.8
 
 
@@ -93,13 +95,14 @@ class AnalysisPart(Strict):
 
 class StudyFile(Strict):
     """base: recipe of the pretraining that makes the model all runs start from, or several, each of which goes on from the
-    one before; or init: a model that is there, by name or folder. recipe: the RL recipe that all arms share. Paths are relative to the study file."""
+    one before; or init: a model that is there, by name or folder. recipe: the RL recipe that all arms share. Paths are relative to
+    the study file."""
 
     name: str = Field(pattern=NAME)
     base: tuple[Path, ...] = ()
     init: str | None = None
     recipe: Path
-    arms: dict[str, Arm] = Field(min_length=1)
+    arms: dict[Annotated[str, Field(pattern=NAME)], Arm] = Field(min_length=1)
     start: StartPart = StartPart()
     analysis: AnalysisPart
 
@@ -131,6 +134,11 @@ class Study(Strict):
         analysis, sets = self.analysis, {part.name: part for part in self.recipe.eval}
         if analysis.headline not in self.arms:
             raise ValueError(f"[analysis] headline {analysis.headline!r} is no arm; there are {', '.join(self.arms)}")
+        if self.arms[analysis.headline].coefficient:
+            raise ValueError(
+                f"[analysis] headline {analysis.headline!r} has a length penalty; name an arm without, with which those that have "
+                "one are compared"
+            )
         for name in (analysis.trained, *analysis.held_out):
             if name not in sets:
                 raise ValueError(f"[analysis] {name!r} is no [[eval]] of the RL recipe; there are {', '.join(sets)}")
@@ -173,9 +181,14 @@ def read_study(path: Path) -> Study:
         set_prompts(part, True)
     recipe.entries()
     base = tuple(read_recipe(path.parent / each, Recipe) for each in file.base)
+    init = file.init
+    if init is not None:
+        beside = path.parent / init
+        init = str(beside.resolve()) if beside.is_dir() else init
+        find_folder(init)
     try:
         return Study(
-            name=file.name, init=file.init, base=base, recipe=recipe, arms=file.arms, start=file.start,
+            name=file.name, init=init, base=base, recipe=recipe, arms=file.arms, start=file.start,
             analysis=file.analysis,
         )  # fmt: skip
     except ValidationError as error:

@@ -55,6 +55,8 @@ def lacking(logs: Logs) -> list[str]:
             out.append(f"arm {arm}, seed {seed}: not begun")
         elif run.steps < last:
             out.append(f"arm {arm}, seed {seed}: {run.steps} of {last} steps")
+        elif run not in logs.finished(arm):
+            out.append(f"arm {arm}, seed {seed}: not measured after its last step")
     return out
 
 
@@ -185,7 +187,8 @@ def markdown(found: dict[str, Any], claims: Sequence[Claim]) -> str:
         + f". Declared before the runs: headline arm `{analysis['headline']}`, window steps {analysis['window'][0]} to "
         f"{analysis['window'][1]}, thresholds " + ", ".join(f"{name} {value:g}" for name, value in analysis["thresholds"].items()) + ". "
         f"Intervals: 95 %, bootstrap over runs and problems, {analysis['draws']} draws. A claim with an interval is shown when the whole interval keeps to its threshold. "
-        "A point is a hundredth.", "",
+        "A point is a hundredth. Where runs differ more than problems, a bootstrap over few of them is too narrow: in simulations with nothing but differences between "
+        "runs, three runs' intervals held the truth in 84 of 100 cases, five runs' in 88.", "",
     ]  # fmt: skip
     if found["lacking"]:
         lines += ["**Lacking:** " + "; ".join(found["lacking"]) + ".", ""]

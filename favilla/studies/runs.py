@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from favilla.model.folder import write_atomically
 from favilla.studies.plan import Study, base_folders, declare, finished, run_folder, to_toml
 from favilla.train.stopping import StopRequest
 
-LOCK, OUTPUT = ".lock", "output.txt"
+OUTPUT = "output.txt"
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 LOOK = 0.5  # seconds between two looks at the runs
 
@@ -52,20 +50,6 @@ def choose(study: Study, arms: Sequence[str], seeds: Sequence[int]) -> list[tupl
             raise UserError(f"--seeds {seed}: none of the arms has it")
     pairs = [(i, name, seed) for name, part in wanted.items() for i, seed in enumerate(part.seeds)]
     return [(name, seed) for _, name, seed in sorted(pairs, key=lambda pair: pair[0]) if not seeds or seed in seeds]
-
-
-@contextmanager
-def claimed(folder: Path) -> Iterator[int]:
-    """Keep a study's folder for this process and those it starts; yields the descriptor that they inherit. Raises UserError
-    while another has it, be it a run whose parent was killed."""
-    with (folder / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"{folder}: runs of this study are going on; wait for them or choose another --out"
-            ) from None
-        yield lock.fileno()
 
 
 def prepare(study: Study, folder: Path) -> None:

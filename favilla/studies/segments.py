@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST = 2  # breakpoints
+PIECE = 3  # points that a piece holds, those where it bends included: through two goes a line whatever they are
 ROUNDING = 1e-9  # slopes that a constant curve may have
 
 
@@ -41,13 +42,13 @@ def design(x_N: np.ndarray, breaks: tuple[float, ...]) -> np.ndarray:
 
 
 def candidates(x_N: np.ndarray, count: int) -> list[tuple[float, ...]]:
-    """Places for `count` breaks, at points and half-way between them, such that every piece holds at least two points."""
+    """Places for `count` breaks, at points and half-way between them, such that every piece holds at least PIECE points."""
     middles = (x_N[1:] + x_N[:-1]) / 2
     places = sorted({float(v) for v in (*x_N[1:-1], *middles[1:-1])})
     found = []
     for breaks in itertools.combinations(places, count):
         edges = (x_N[0], *breaks, x_N[-1])
-        if all(((x_N >= a) & (x_N <= b)).sum() >= 2 for a, b in itertools.pairwise(edges)):
+        if all(((x_N >= a) & (x_N <= b)).sum() >= PIECE for a, b in itertools.pairwise(edges)):
             found.append(breaks)
     return found
 
@@ -80,7 +81,7 @@ def bic(rss: float, n: int, breaks: int) -> float:
 def segmented(x_N: np.ndarray, y_N: np.ndarray, y_DN: np.ndarray | None = None, breaks: int | None = None) -> Broken:
     """The broken line of a curve with 0, 1 or 2 breaks, as many as BIC chooses (or `breaks`). y_DN: the curve as drawn anew D
     times; the slopes' intervals are percentiles over those, each with breaks of its own."""
-    counts = [c for c in range(MOST + 1) if len(x_N) > 2 + 2 * c] if breaks is None else [breaks]
+    counts = [c for c in range(MOST + 1) if len(x_N) > 2 + 2 * c and candidates(x_N, c)] if breaks is None else [breaks]
     if not counts:
         raise ValueError(f"{len(x_N)} points are too few for a line with an error")
     found = {count: broken_lines(x_N, y_N[None], count) for count in counts}

@@ -74,8 +74,8 @@ def _right_thinking(tally: Tally) -> float:
 
 def phases(evidence: Evidence) -> list[Claim]:
     """Segmented regression of thinking tokens on ln step, level by level of each family: a mixture whose parts are learned
-    one after the other could look like phases. Penalised arms, and the headline arm as a control, without which nothing is
-    claimed."""
+    one after the other could look like phases. What falls must fall by a quarter while no less is right. Penalised arms, and the
+    headline arm as a control, without which nothing is claimed."""
     head, name = evidence.analysis.headline, evidence.analysis.trained
     control = _cells(evidence, head, name)
     out = []
@@ -88,7 +88,8 @@ def phases(evidence: Evidence) -> list[Claim]:
             continue
         holds, also = ([cell for cell, found in part.items() if found["holds"]] for part in (cells, control))
         alone = [cell for cell in cells if cell not in control]
-        told = [f"{cell}: {found['text']}" for cell, found in cells.items()]
+        told = [f"at {', '.join(holds) or 'no level'} of {len(cells)}"]
+        told += [f"{cell}: {found['text']}" for cell, found in cells.items()]
         told.append(
             f"{head} as a control: " + (", ".join(f"{cell} {c['signs']}" for cell, c in control.items()) or "none")
         )
@@ -120,16 +121,35 @@ def _cells(evidence: Evidence, arm: str, name: str) -> dict[str, dict[str, Any]]
         whole = segmented(x_K, value_SPK.mean((0, 1)), evidence.draws(value_SPK, arm, f"{name} {cell}"))
         singles = [_single(x_K, value_PK, evidence.analysis.draws) for value_PK in value_SPK]
         agree = sum(single.signs == THREE for single in singles)
+        shorter = _fall(evidence, one, arm, f"{name} {cell}", x_K, after_K, whole) if whole.signs == THREE else None
         bends = ", ".join(f"{math.exp(c):.0f}" for c in whole.breaks)
         slopes = ", ".join(f"{b:+.2f} ({low:+.2f} to {high:+.2f})" for b, low, high in zip(whole.slopes, whole.low, whole.high, strict=True))  # fmt: skip
         found[cell] = {
-            "holds": whole.signs == THREE and agree >= evidence.limits.seeds_agree * len(singles),
+            "holds": shorter is not None and shorter["holds"] and agree >= evidence.limits.seeds_agree * len(singles),
+            "fall": shorter,
             "signs": whole.signs, "runs": [single.signs for single in singles], "breaks": [math.exp(c) for c in whole.breaks],
             "slopes": whole.slopes, "low": whole.low, "high": whole.high,
             "text": f"{whole.signs} (tokens a factor e: {slopes}{'; bends at steps ' + bends if bends else ''}; {agree} of "
-                    f"{evidence.runs(arm, len(singles))} {THREE}; {len(one.problems)} problems)",
+                    f"{evidence.runs(arm, len(singles))} {THREE}{'; ' + shorter['text'] if shorter else ''}; {len(one.problems)} problems)",
         }  # fmt: skip
     return found
+
+
+def _fall(
+    evidence: Evidence, part: Curves, arm: str, problems: str, x_K: np.ndarray, after_K: np.ndarray, line: Broken
+) -> dict[str, Any]:
+    """By how much thoughts become shorter between the two bends, and what happens to accuracy meanwhile: it may grow, but must
+    not fall by the margin of equality (one-sided, 5 %)."""
+    first, last = np.flatnonzero(x_K >= line.breaks[0] - 1e-9)[0], np.flatnonzero(x_K <= line.breaks[1] + 1e-9)[-1]
+    tokens_K = part.values(thinking)[:, :, after_K].mean((0, 1))
+    right_SPK = part.values(pass_1)[:, :, after_K]
+    change_SP = right_SPK[:, :, last] - right_SPK[:, :, first]
+    change = percentile(float(change_SP.mean()), evidence.draws(change_SP, arm, problems), 0.90)
+    fewer = float(1 - tokens_K[last] / tokens_K[first]) if tokens_K[first] else math.nan
+    return {
+        "holds": fewer >= evidence.limits.compressed and change.low > -evidence.limits.equal, "fewer": fewer,
+        "accuracy": vars(change), "text": f"between the bends {100 * fewer:.0f} % fewer tokens, accuracy {spread(change)} (90 %)",
+    }  # fmt: skip
 
 
 def _single(x_K: np.ndarray, value_PK: np.ndarray, draws: int) -> Broken:

@@ -40,11 +40,16 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, trained: torch.nn.Module, optimisers: list[torch.optim.Optimizer], recipe: str, world: int
+    folder: Path,
+    trained: torch.nn.Module,
+    optimisers: list[torch.optim.Optimizer],
+    recipe: str,
+    world: int,
+    steps: int,
 ) -> tuple[int, list[dict[str, Any]]] | None:
-    """Restore a run in place; (next step, state of every rank's data), or None when there is nothing to resume.
+    """Restore a run in place; (next step, state of every rank's data), or None when there is nothing to resume. steps: of the whole run.
 
-    Raises UserError when the checkpoint is broken or belongs to another recipe or number of processes.
+    Raises UserError when the checkpoint is broken, belongs to another recipe or number of processes, or has done more steps.
     """
     path = folder / CHECKPOINT
     if not path.exists():
@@ -57,6 +62,10 @@ def load_checkpoint(
         raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
     if len(content["data"]) != world:
         raise UserError(f"{path}: was written by {len(content['data'])} processes, now there are {world}; use as many")
+    if content["step"] > steps:
+        raise UserError(
+            f"{path}: has done {content['step']} steps, the recipe asks for {steps}; ask for as many at least, or choose another --out"
+        )
     trained.load_state_dict(content["trained"])
     for optimiser, state in zip(optimisers, content["optimisers"], strict=True):
         optimiser.load_state_dict(state)

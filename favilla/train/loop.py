@@ -96,7 +96,7 @@ def train(
     reader = MarkReader(model.config) if o.marks else None
     trained = torch.nn.ModuleDict({"model": model} | ({"reader": reader} if reader else {})).to(place)
     optimisers = make_optimisers(trained, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
-    resumed = load_checkpoint(folder, trained, optimisers, job.identity, world)
+    resumed = load_checkpoint(folder, trained, optimisers, job.identity, world, o.steps)
     first, data_states = resumed or (0, [asdict(LoaderState())] * world)
     loader = Loader(maker, job.shape, model.config.image_token_id, job.workers, LoaderState(**data_states[rank]))
 

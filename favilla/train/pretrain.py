@@ -16,6 +16,7 @@ import os
 import random
 import re
 import tempfile
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import MuseSpark, SparkConfig, VisionConfig, initialise, load_model, save_model
 from favilla.model.folder import FLOAT32, weights_fingerprint, write_atomically
+from favilla.train.claim import claimed
 from favilla.train.loop import Job, train
 from favilla.train.ranks import join
 from favilla.train.recipe import Recipe
@@ -180,11 +182,12 @@ def pretrain(
     identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (fingerprint(extra.path) if extra else "")
     identity += f" init {weights_fingerprint(init)}" if init is not None else ""
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
-    train(job, model, processor, maker, folder, place, quiet)
+    with claimed(folder) if rank == 0 else nullcontext():
+        train(job, model, processor, maker, folder, place, quiet)
 
-    # Ship: bf16 weights, float32 where the published format wants it
-    if rank == 0:
-        export(model, model_folder)
+        # Ship: bf16 weights, float32 where the published format wants it
+        if rank == 0:
+            export(model, model_folder)
     return model_folder
 
 

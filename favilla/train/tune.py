@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import load_model
 from favilla.model.folder import weights_fingerprint, write_atomically
+from favilla.train.claim import claimed
 from favilla.train.loop import Job, train
 from favilla.train.pretrain import export
 from favilla.train.ranks import join
@@ -78,8 +80,6 @@ def tune(
     examples, seeds = math.ceil(passes * len(sizes) / world), [seed * 1000 + other for other in range(world)]
     steps = max(_steps(sizes, shape, one, examples) for one in seeds)
 
-    if rank == 0:
-        run.mkdir(parents=True, exist_ok=True)
     optim = OptimPart(steps=steps, warmup=min(20, steps // 10), decay=1.0, muon_lr=rate * MATRICES, adam_lr=rate)
     settings = RunPart(
         compile=steps >= COMPILED, log_every=max(1, min(10, steps // 20)), save_every=max(1, min(200, steps // SAVES))
@@ -87,13 +87,14 @@ def tune(
     identity = f"tune {fingerprint(data)} {weights_fingerprint(folder)} {passes} {rate} {batch_tokens} {seed} {config.to_dict()}"
     maker = functools.partial(Conversations, str(data), str(folder), seeds[rank])
     job = Job(run.name, optim, settings, shape, workers, identity)
-    train(job, model, processor, maker, run, place, quiet)
-    if rank == 0:
-        # Only now: a call that is refused leaves a model that is there as it was.
-        model_folder.mkdir(exist_ok=True)
-        for name, content in beside.items():
-            write_atomically(model_folder / name, content)
-        export(model, model_folder)
+    with claimed(run) if rank == 0 else nullcontext():
+        train(job, model, processor, maker, run, place, quiet)
+        if rank == 0:
+            # Only now: a call that is refused leaves a model that is there as it was.
+            model_folder.mkdir(exist_ok=True)
+            for name, content in beside.items():
+                write_atomically(model_folder / name, content)
+            export(model, model_folder)
     return model_folder
 
 

@@ -9,7 +9,7 @@ import random
 import numpy as np
 import pytest
 
-from favilla.evals.samples import pass_at_k, rarefied_distinct, strategy_entropy, two_level_bootstrap
+from favilla.evals.samples import pass_at_k, rarefied_distinct, two_level_bootstrap
 
 
 def test_pass_at_k_is_the_share_of_subsets_with_a_right_one() -> None:
@@ -58,13 +58,6 @@ def test_rarefaction_does_not_reward_being_right_more_often() -> None:
     eights = [rarefied_distinct(few, 4) for few in itertools.combinations(many, 8)]
     assert sum(eights) / len(eights) == pytest.approx(rarefied_distinct(many, 4))
     assert len(set("aaaaabbb")) < len(set(many)) and rarefied_distinct(many, 4) < len(set(many))
-
-
-def test_entropy_by_hand() -> None:
-    assert strategy_entropy(["x"] * 7) == 0
-    assert strategy_entropy("abcd") == pytest.approx(math.log(4))
-    assert strategy_entropy("aaab") == pytest.approx(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25)))
-    assert math.isnan(strategy_entropy([]))
 
 
 def slow_bootstrap(runs: list[list[float]], shared: bool, draws: int) -> tuple[float, float]:

@@ -16,8 +16,11 @@ from favilla.studies.efforts import efforts
 ROOT = Path(__file__).parents[2]
 
 
-def write(folder: Path, tokens: dict[str, int], right: dict[str, float], problems: int = 40, step: int = 8) -> None:
-    """Problems that differ much more than efforts do: only in pairs can these be told apart. The last measurement was cut short."""
+def write(
+    folder: Path, tokens: dict[str, int], right: dict[str, float], problems: int = 40, step: int = 8, at_end: int = 12
+) -> None:
+    """Problems that differ much more than efforts do: only in pairs can these be told apart. The last measurement was cut short
+    when its last effort was being written: `metrics.jsonl` has that step already."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for effort in tokens:
@@ -26,14 +29,15 @@ def write(folder: Path, tokens: dict[str, int], right: dict[str, float], problem
             hard = rng.randint(0, 200)
             thought = [hard + tokens[effort] + luck.randint(-2, 2) for _ in range(8)]
             correct = [int(luck.random() < right[effort]) for _ in range(8)]
-            for at in (1, step, step + 9):
+            written = at_end if tokens[effort] == max(tokens.values()) else problems
+            for at in (1, step, *((step + 9,) if i < written else ())):
                 lines.append({
                     "step": at, "set": f"trained-{effort}", "family": "hops", "level": 1, "effort": effort, "instance": str(i),
                     "correct": correct, "thinking": thought if at == step else [1] * 8, "tokens": thought, "parsed": [1] * 8,
                     "finished": [1] * 8, "strategy": ["chain"] * 8, "solution": ["x"] * 8,
                 })  # fmt: skip
     (folder / "held_out.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "metrics.jsonl").write_text("".join(json.dumps({"step": n}) + "\n" for n in range(1, step + 1)))
+    (folder / "metrics.jsonl").write_text("".join(json.dumps({"step": n}) + "\n" for n in range(1, step + 10)))
 
 
 def test_efforts_in_order_and_not(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from favilla.errors import UserError
-from favilla.evals.samples import strategy_entropy
 from favilla.studies.diversity import conditional_entropy
 from favilla.studies.logs import read_logs
 from favilla.studies.plan import run_folder
@@ -268,14 +267,26 @@ def test_a_fall_is_that_of_the_mean_over_runs(tmp_path: Path) -> None:
     )
 
 
-def test_a_measurement_that_was_cut_short_does_not_count(good: Path, tmp_path: Path) -> None:
-    """Lines of a step that is in no metrics yet."""
+@pytest.mark.parametrize("cut", ["trained", "level"])
+def test_a_measurement_that_was_cut_short_does_not_count(good: Path, tmp_path: Path, cut: str) -> None:
+    """The metrics of a step are written before it is measured, so they say nothing about it; a run without its last measurement on
+    any set that is looked at has not finished."""
     folder = tmp_path / "study"
     shutil.copytree(good, folder)
-    path = run_folder(folder, "none", 0) / "metrics.jsonl"
-    path.write_text("".join(path.read_text().splitlines(keepends=True)[:50]))
-    run = read_logs(folder).arms["none"][0]
-    assert run.steps == 50 and max(run.held_out["trained"]) <= 50
+    path = run_folder(folder, "none", 0) / "held_out.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    last = [i for i, line in enumerate(lines) if json.loads(line)["step"] == STEPS and json.loads(line)["set"] == cut]
+    path.write_text("".join(lines[: last[7]]))
+    logs = read_logs(folder)
+    run = logs.arms["none"][0]
+    assert (
+        run.steps == STEPS
+        and STEPS not in run.held_out["level"]
+        and (STEPS in run.held_out["trained"]) == (cut == "level")
+    )
+    assert max(run.held_out["level"]) > STEPS / 2
+    assert len(logs.finished("none")) == len(logs.arms["none"]) - 1
+    assert report(folder, tmp_path / "report")["lacking"]
 
 
 def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
@@ -287,8 +298,10 @@ def test_a_folder_without_a_study_is_refused(tmp_path: Path) -> None:
 
 
 def test_conditional_entropy_is_the_mean_over_cells() -> None:
-    first, second = list("aab"), list("xyzz")
+    def nats(*shares: float) -> float:
+        return -sum(share * math.log(share) for share in shares)
+
     pairs = [(0, "a"), (0, "b"), (1, "x"), (1, "y"), (1, "z")]
     share = np.array([2 / 3, 1 / 3, 1 / 4, 1 / 4, 1 / 2]) / 2
     cells = np.array([[cell == 0, cell == 1] for cell, _ in pairs], dtype=float)
-    assert conditional_entropy(share, cells) == pytest.approx((strategy_entropy(first) + strategy_entropy(second)) / 2)
+    assert conditional_entropy(share, cells) == pytest.approx((nats(2 / 3, 1 / 3) + nats(1 / 4, 1 / 4, 1 / 2)) / 2)

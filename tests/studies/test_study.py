@@ -121,7 +121,7 @@ def test_a_study_is_interrupted_goes_on_and_is_reported(study_file: Path, tmp_pa
     while not first.exists() and process.poll() is None:
         time.sleep(0.05)
     code, _, err = ended(command("study", "rl", study_file, "--out", out))
-    assert code == 2 and "are going on" in err, err
+    assert code == 2 and "another run is going on" in err, err
     process.send_signal(signal.SIGINT)
     code, _, err = ended(process)
     assert code == 130 and "of 3 runs; the same command goes on" in err, err
@@ -221,6 +221,10 @@ def test_the_shipped_study_is_valid() -> None:
         (("temperatures = [0.5]", "temperatures = [1.0]"), "other than 1"),
         (('"arm.toml"', '"missing.toml"'), "missing.toml: no such recipe"),
         (("coefficient = 0.5", "coefficient = -1"), "arms.mid.coefficient"),
+        (("[arms.mid]", "[arms.Mid]"), "arms.Mid"),
+        (("[arms.mid]", '[arms."../mid"]'), "arms"),
+        (("[analysis]", '[analysis]\nheadline = "mid"'), "headline 'mid' has a length penalty"),
+        (('base = ["base.toml", "habit.toml"]', 'init = "embre"'), "embre"),
     ],
 )
 def test_mistakes_are_named_in_one_line(study_file: Path, change: tuple[str, str], words: str) -> None:
@@ -229,6 +233,15 @@ def test_mistakes_are_named_in_one_line(study_file: Path, change: tuple[str, str
     with pytest.raises(UserError, match=words) as caught:
         read_study(study_file)
     assert "\n" not in str(caught.value)
+
+
+def test_a_start_beside_the_study_file_is_found(study_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (study_file.parent / "mine").mkdir()
+    study_file.write_text(STUDY.replace('base = ["base.toml", "habit.toml"]', 'init = "mine"'))
+    monkeypatch.chdir("/")
+    assert read_study(study_file).init == str(study_file.parent / "mine")
+    study_file.write_text(STUDY.replace('base = ["base.toml", "habit.toml"]', 'init = "ember"'))
+    assert read_study(study_file).init == "ember"
 
 
 def test_a_set_with_too_few_problems_is_told_at_once(study_file: Path) -> None:

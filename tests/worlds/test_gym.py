@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from importlib import metadata
 
 import pytest
@@ -84,15 +85,24 @@ def test_trap_1_seeds_overlap_and_our_splits_do_not() -> None:
 
 @PINNED
 def test_trap_2_partial_credit_and_we_give_none() -> None:
-    for task, level, beside, credit in (("products", 4, 0.5, "some"), ("knights_knaves", 2, 1.0, "all")):
-        family = get(f"gym_{task}")
-        for problem in problems(family, level, 5):
-            answer = f"{problem.answer} x"
-            score = reasoning_gym.create_dataset(task, size=1, seed=0).score_answer(
-                answer, _entry(family, level, problem)
-            )
-            assert score >= beside, credit
-            assert not family.verify(problem, answer).correct
+    family, library = get("gym_products"), reasoning_gym.create_dataset("products", size=1, seed=0)
+    for problem in problems(family, 4, 5):
+        answer = f"{problem.answer} x"
+        assert library.score_answer(answer, _entry(family, 4, problem)) >= 0.5
+        assert not family.verify(problem, answer).correct
+    knights = reasoning_gym.create_dataset("knights_knaves", size=5, seed=0)
+    assert all(knights.score_answer(f"{item['answer']} x", item) == 1.0 for item in knights)
+
+
+@PINNED
+def test_tasks_whose_keys_are_wrong_are_left_out() -> None:
+    """What the note at TASKS says of them; a later library may have mended it."""
+    assert not {"knights_knaves", "time_intervals", "basic_arithmetic", "letter_counting"} & set(TASKS)
+    knights = reasoning_gym.create_dataset("knights_knaves", size=20, seed=0)
+    assert all(item["answer"].endswith(".") and 'Format your answer like: "' in item["question"] for item in knights)
+    letters = reasoning_gym.create_dataset("letter_counting", size=300, seed=0)
+    told = [re.search(r'the letter "(.)" appear in the text: "(.*)"', item["question"], re.DOTALL) for item in letters]
+    assert any(text[2].count(text[1]) != int(item["answer"]) for text, item in zip(told, letters, strict=True) if text)
 
 
 @PINNED

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ class HeldOut:
         if self.rank == 0 and self.path.exists():
             lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
             others = [line for line in lines if json.loads(line)["step"] != step]
-            there = len(lines) - len(others) >= sum(len(set_prompts(part, self._ends(step))) for part in self.parts)
+            counts = Counter(found["set"] for line in lines if (found := json.loads(line))["step"] == step)
+            there = all(counts[part.name] >= len(set_prompts(part, self._ends(step))) for part in self.parts)
             if not there and len(others) < len(lines):
                 write_atomically(self.path, "".join(others))
         return bool(gather(there, self.world)[0])

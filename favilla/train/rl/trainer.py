@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ from favilla.engine.load import find_folder
 from favilla.errors import Interrupted, UserError
 from favilla.home import home
 from favilla.model import MuseSpark, load_model, save_model
-from favilla.model.folder import FLOAT32
+from favilla.model.folder import FLOAT32, weights_fingerprint
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
+from favilla.train.claim import claimed
 from favilla.train.loop import all_reduce, balance_experts
 from favilla.train.memory import keep_freed_memory
 from favilla.train.optim import make_optimisers, warmup_stable_decay
@@ -78,17 +79,26 @@ def rl(
     for held in recipe.eval:
         held.entries()
     rank, world, place = join(device)
-    folder = out or home() / "runs" / recipe.name
-    model_folder = folder / "model"
-    model_folder.mkdir(parents=True, exist_ok=True)
     if recipe.rollout.prompts < world:
         raise UserError(f"recipe: [rollout] prompts = {recipe.rollout.prompts}: give at least one a process ({world})")
+    folder, source = out or home() / "runs" / recipe.name, find_folder(init or recipe.init)
+    with claimed(folder) if rank == 0 else nullcontext():
+        return practise(recipe, folder, source, rank, world, place, quiet, prompts, rollouts, reward, engine)
+
+
+def practise(
+    recipe: RLRecipe, folder: Path, source: Path, rank: int, world: int, place: torch.device, quiet: bool,
+    prompts: Prompts | None, rollouts: Rollouts | None, reward: Reward,
+    engine: Callable[[MuseSpark, Tokenizer, ImageProcessor], Engine] | None,
+) -> Path:  # fmt: skip
+    """`rl` in a folder that is ours, by process `rank` of `world`, from the model in `source`."""
+    model_folder = folder / "model"
+    model_folder.mkdir(parents=True, exist_ok=True)
 
     # The policy, what it starts from, and what it is drawn towards
     if place.type == "cpu":
         keep_freed_memory()
         recipe.check_compiler()
-    source = find_folder(init or recipe.init)
     tokenizer, processor = Tokenizer.load(source), ImageProcessor.load(source)
     model, config = load_model(source, torch.float32, place)
     if recipe.optim.vision_rate == 0:
@@ -119,9 +129,10 @@ def rl(
     # What is compiled changes rounding, and not what a run is.
     free |= {"run": {"save_every", "per_decade", "measure_start", "snapshots", "compile"}}
     free |= {"rollout": {"compiled", "batch", "max_rows"}}
-    identity = recipe.model_dump_json(exclude=free, exclude_none=True) + str(source.resolve())
+    identity = recipe.model_dump_json(exclude=free, exclude_none=True)
+    identity += weights_fingerprint(source)
     identity += fingerprint(recipe.roles.path) if recipe.roles else ""
-    resumed = load_checkpoint(folder, trained, optimisers, identity, 1)
+    resumed = load_checkpoint(folder, trained, optimisers, identity, 1, o.steps)
     first = resumed[0] if resumed else 0
     if resumed:
         prompts.restore(resumed[1][0])
@@ -136,7 +147,7 @@ def rl(
         tokenizer.save(model_folder)
         processor.save(model_folder)
 
-    finished = first
+    finished, exhausted = first, False
     with closing(progress), StopRequest() as stop:
 
         def stopping() -> bool:
@@ -158,8 +169,9 @@ def rl(
 
             # Sample: every rank its share of the prompts
             asked = prompts.draw(step, r.prompts)
-            if not asked:
-                raise UserError(f"step {step}: no prompts are left, all have been solved; add levels or families")
+            exhausted = not asked
+            if exhausted:
+                break
             model.eval()
             mine = asked[rank::world]
             seeds = [seed_of(recipe.seed, "step", step, number) for number in range(len(asked))]
@@ -229,6 +241,14 @@ def rl(
                 save_checkpoint(folder, finished, trained, optimisers, [prompts.state()], identity)
             if stopped:
                 break
+    if exhausted:
+        if rank == 0:
+            save_checkpoint(folder, finished, trained, optimisers, [prompts.state()], identity)
+            export(model, model_folder)
+        raise UserError(
+            f"step {finished} of {o.steps}: no prompts are left, all have been solved; what was learned lies in {model_folder}: "
+            "go on from it with higher levels or other families (--init, another --out)"
+        )
     if finished < o.steps:
         raise Interrupted(f"stopped after step {finished} of {o.steps}; the same command goes on from there")
     if rank == 0:

@@ -44,6 +44,7 @@ def test_shipped_recipes_are_valid(path: Path) -> None:
     [
         (("prompts = 4", "prompts = 0"), "rollout.prompts"),
         (("pool = 16", "pool = 3"), "pool = 3 is smaller"),
+        (("pool = 16", "pool = 16\nleave = inf"), "rollout.leave"),
         (("[efforts.low]", "[efforts.ultra]"), "efforts.ultra"),
         (("coefficient = 0.1", "coefficient = 0.1\nbudgets = [32]"), "both budgets and share"),
         (("[tasks.arithmetic]", "[tasks.arithmetik]"), "did you mean arithmetic"),

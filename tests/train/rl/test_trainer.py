@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,9 +24,11 @@ from favilla.chat.tokenizer import Tokenizer
 from favilla.engine.generate import Engine
 from favilla.errors import Interrupted, UserError
 from favilla.model import MuseSpark, load_model
+from favilla.train.claim import claimed
 from favilla.train.rl.held_out import log_spaced
 from favilla.train.rl.progress import Summary, alarms, metrics
 from favilla.train.rl.protocols import Prompt, Reward, Sample, Score
+from favilla.train.rl.recipe import RLRecipe
 from favilla.train.rl.rollout import verified
 from favilla.train.rl.trainer import rl
 from tests.train.rl.conftest import echo_pool, small_recipe
@@ -356,8 +359,40 @@ def test_when_all_is_solved_the_run_says_so(taught: Path, tmp_path: Path) -> Non
     def generous(prompt: Prompt, samples: Sequence[Sample]) -> list[Score]:
         return [Score(1.0, True) for _ in samples]
 
-    with pytest.raises(UserError, match="no prompts are left"):
+    with pytest.raises(UserError, match="no prompts are left") as caught:
         rl(recipe, tmp_path, init=taught, prompts=echo_pool(recipe), reward=generous, quiet=True)
+    # What was learned until then is not lost: it can be gone on from.
+    assert str(tmp_path / "model") in str(caught.value)
+    harder = small_recipe(optim={**LEARN["optim"], "steps": 1, "warmup": 0})
+    assert rl(harder, tmp_path / "on", init=tmp_path / "model", prompts=echo_pool(harder), quiet=True).exists()
+
+
+def test_a_checkpoint_belongs_to_weights_and_not_to_a_place(taught: Path, tmp_path: Path) -> None:
+    """The start may be moved; a run that has come further is not sold as a shorter one; other sets are measured anew."""
+
+    def sized(steps: int, name: str) -> RLRecipe:
+        held = {"name": name, "families": ["arithmetic"], "levels": [1], "prompts": 2, "samples": 2}
+        return small_recipe(optim={**LEARN["optim"], "steps": steps, "warmup": 0}, eval=[held])
+
+    def run(steps: int, name: str, init: Path) -> None:
+        recipe = sized(steps, name)
+        rl(recipe, tmp_path / "run", init=init, prompts=echo_pool(recipe), quiet=True)
+
+    run(2, "a", taught)
+    moved = tmp_path / "moved"
+    shutil.copytree(taught, moved)
+    with pytest.raises(UserError, match="has done 2 steps, the recipe asks for 1"):
+        run(1, "a", moved)
+    run(3, "b", moved)
+    measured = {(line["step"], line["set"]) for line in lines(tmp_path / "run", "held_out.jsonl")}
+    assert {(2, "b"), (3, "b")} <= measured and (2, "a") not in measured
+
+
+def test_two_runs_in_one_folder_are_refused(taught: Path, tmp_path: Path) -> None:
+    recipe = small_recipe()
+    with claimed(tmp_path), pytest.raises(UserError, match="another run is going on there"):
+        rl(recipe, tmp_path, init=taught, prompts=echo_pool(recipe), quiet=True)
+    assert not (tmp_path / "metrics.jsonl").exists()
 
 
 def test_a_stopped_run_says_how_it_goes_on(taught: Path, tmp_path: Path) -> None:
