@@ -23,7 +23,7 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -35,13 +35,12 @@ from favilla.contemplate.problems import question_of
 from favilla.contemplate.roles.recipe import RolesRecipe
 from favilla.contemplate.roles.run import in_range, rates
 from favilla.engine.load import load
-from favilla.errors import UserError
 from favilla.evals.accuracy import draw, wilson
 from favilla.evals.paired import enough, paired_difference
 from favilla.evals.rows import Rows
 from favilla.model.folder import weights_fingerprint
 from favilla.show.pareto import Point, pareto_figure
-from favilla.show.terminal import complain
+from favilla.show.terminal import finish
 from favilla.train.recipe import read_recipe
 from favilla.worlds.base import Family, Problem
 
@@ -279,17 +278,6 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         for level, ways in by_level.items():
             print(f"  {told(level, ways[name])}")
     return last
-
-
-def finish(run: Callable[[argparse.Namespace], dict[str, Any]], given: argparse.Namespace) -> None:
-    """Measure, and print what was found where JSON is asked for; what the user can mend is one line and exit code 2."""
-    try:
-        last = run(given)
-    except UserError as error:
-        complain(str(error))
-        raise SystemExit(2) from None
-    if given.json:
-        print(json.dumps(last))
 
 
 def main() -> None:

@@ -5,7 +5,8 @@
 
 Each option takes one model folder or several (seeds). Every model is asked every question by --agents agents, who vote
 (`favilla.contemplate`); one agent's share right is the mean over them. Reported: accuracy of the eight cells, what each axis multiplies
-the odds of a right answer by, and whether the others change that (`favilla.studies.interactions`), with 95 % intervals over questions and seeds;
+the odds of a right answer by, and whether the others change that (`favilla.studies.interactions`), with 95 % intervals over questions and
+models. From fewer than SEEDS models a cell nothing follows for others that are trained alike, so then none is said to multiply or not;
 a table, a figure, rows.jsonl and summary.json. Stopped, the same command with the same --out goes on.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from aggregate import ask, finish
+from aggregate import ask
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -30,11 +31,13 @@ from favilla.engine.load import load
 from favilla.evals.accuracy import draw
 from favilla.evals.rows import Rows
 from favilla.model.folder import weights_fingerprint
+from favilla.show.terminal import finish
 from favilla.studies.interactions import Cell, odds_ratios
 from favilla.studies.intervals import Interval
 from favilla.worlds.registry import get
 
 AXES = ("pretraining", "rl", "agents")
+SEEDS = 3
 CELLS: dict[str, Cell] = {"less": (), "less_rl": ("rl",), "more": ("pretraining",), "more_rl": ("pretraining", "rl")}
 
 
@@ -79,12 +82,17 @@ def table(rows: list[dict[str, Any]], given: argparse.Namespace) -> dict[Cell, n
     return right
 
 
-def figure(accuracy: dict[Cell, Interval], agents: int, out: Path) -> None:
+def clipped(share: Interval, half: float) -> Interval:
+    """Half an answer away from 0 and 1, which this scale does not have."""
+    return Interval(*(min(max(value, half), 1 - half) for value in (share.value, share.low, share.high)), share.level)
+
+
+def figure(accuracy: dict[Cell, Interval], agents: int, half: float, out: Path) -> None:
     drawn = Figure(figsize=(6, 4.2), layout="constrained")
     FigureCanvasAgg(drawn)
     axes = drawn.subplots()
     for number, (name, cell) in enumerate(CELLS.items()):
-        ends = [accuracy[cell], accuracy[(*cell, "agents")]]
+        ends = [clipped(accuracy[cell], half), clipped(accuracy[(*cell, "agents")], half)]
         spread = [[e.value - e.low for e in ends], [e.high - e.value for e in ends]]
         label = f"{name.split('_')[0]} pretraining{', RL' if 'rl' in name else ''}"
         style = "--" if "rl" in name else "-"
@@ -102,13 +110,16 @@ def figure(accuracy: dict[Cell, Interval], agents: int, out: Path) -> None:
     os.replace(aside, out)
 
 
-def told(ratios: dict[Cell, Interval]) -> list[str]:
+def told(ratios: dict[Cell, Interval], models: int) -> list[str]:
+    """models: in the cell that has fewest."""
     lines = ["| axes | odds of a right answer are multiplied by | 95 % interval | |", "|---|---|---|---|"]
     for effect, ratio in ratios.items():
         verdict = ""
         if len(effect) > 1:
             apart = "more than multiply" if ratio.low > 1 else "less than multiply" if ratio.high < 1 else ""
             verdict = apart or "not told apart from multiplying"
+        if models < SEEDS:
+            verdict = f"of these models alone ({models} a cell)"
         lines.append(f"| {' x '.join(effect)} | {ratio.value:.2f} | {ratio.low:.2f} to {ratio.high:.2f} | {verdict} |")
     return lines
 
@@ -128,8 +139,8 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         lines.append(
             f"| {' | '.join(turned)} | {count} | {share.value:.3f} | {share.low:.3f} to {share.high:.3f} | {len(right[cell])} |"
         )
-    text = "\n".join([*lines, "", *told(ratios)]) + "\n"
-    figure(accuracy, given.agents, given.out / "figure.png")
+    text = "\n".join([*lines, "", *told(ratios, min(map(len, right.values())))]) + "\n"
+    figure(accuracy, given.agents, 0.5 / len(right[()][0]), given.out / "figure.png")
     (given.out / "table.md").write_text(text, encoding="utf-8")
     both = accuracy[AXES].value
     last = {

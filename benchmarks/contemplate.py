@@ -32,7 +32,9 @@ from favilla.engine.load import Loaded
 from favilla.engine.request import Generation
 from favilla.evals.accuracy import draw, wilson
 from favilla.evals.rows import Rows
+from favilla.model.folder import weights_fingerprint
 from favilla.show.pareto import Point, pareto_figure
+from favilla.show.terminal import finish
 from favilla.worlds.registry import get
 
 # Everyone is waited for: whom a clock cuts depends on what else the machine does.
@@ -80,6 +82,8 @@ async def answer(
     given: argparse.Namespace, loaded: Loaded | None, arm: Arm, problem: Any, seed: int, most: int
 ) -> Result:
     question = question_of(problem)
+    if loaded is not None:
+        loaded.engine.forget()  # what an earlier way has computed is no gift to a later one
     panel = Panel((solver(given, loaded, arm.policy, dict(arm.settings)),))
     try:
         return await contemplate(
@@ -93,7 +97,7 @@ async def answer(
 def accuracy(given: argparse.Namespace, loaded: Loaded | None) -> list[dict[str, Any]]:
     """A row per arm and question; what --out has of the same settings is not asked again."""
     settings = {name: getattr(given, name) for name in ("model", "endpoint", "effort", "families", "levels", "n", "seed", "max_output_tokens")}  # fmt: skip
-    settings |= {"limits": asdict(PATIENT)}
+    settings |= {"limits": asdict(PATIENT), "weights": weights_fingerprint(loaded.folder) if loaded else None}
     found = Rows(given.out / "rows.jsonl" if given.out else None, settings)
     done = {(row["group"], row["name"], row["question"]) for row in found.rows}
     problems = [
@@ -187,7 +191,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for rows.jsonl, summary.json and figure.png")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    finish(run, parser.parse_args())
+
+
+def run(given: argparse.Namespace) -> dict[str, Any]:
     loaded = None if given.endpoint else open_local(given.model).loaded
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     found = points(accuracy(given, loaded)) if given.n else []
@@ -215,8 +222,7 @@ def main() -> None:
                 f"{given.model}: {', '.join(given.families)}, levels {', '.join(map(str, given.levels))}, {n} questions"
             )
             pareto_figure(found, title, given.out / "figure.png")
-    if given.json:
-        print(json.dumps(last))
+    return last
 
 
 if __name__ == "__main__":

@@ -24,12 +24,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from favilla.contemplate import connect, open_local, prompts
+from favilla.contemplate import Budget, Limits, Panel, connect, open_local, prompts
 from favilla.contemplate.answers import final
+from favilla.contemplate.budget import Ledger
+from favilla.contemplate.calls import Caller
 from favilla.contemplate.problems import attempt_call, question_of, role_call, with_sentence
 from favilla.contemplate.solver import Call, Reply, Solver, SolverError, derive
+from favilla.errors import UserError
 from favilla.evals.accuracy import draw, wilson
 from favilla.evals.paired import paired_difference
+from favilla.show.terminal import finish
 from favilla.worlds.base import Problem
 from favilla.worlds.registry import get
 
@@ -42,9 +46,12 @@ MOST_DRAWN = 20  # problems, for each that is wanted
 
 
 async def ask(solver: Solver, calls: list[Call]) -> list[Reply | None]:
+    """The replies, tried again as a run of Contemplating does; None where there is none in the end."""
+    caller = Caller(Panel((solver,)), Ledger(Budget()), Limits(), seed=0)
+
     async def one(call: Call) -> Reply | None:
         try:
-            return await solver.reply(call, lambda tokens: None)
+            return (await caller.ask(call, 0, final=False, spent=[]))[0]
         except SolverError as error:
             print(f"a call failed: {error}", flush=True)
             return None
@@ -150,9 +157,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for rows.jsonl and summary.json")
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    finish(run, parser.parse_args())
 
-    async def run() -> list[dict[str, Any]]:
+
+def run(given: argparse.Namespace) -> dict[str, Any]:
+    async def measuring() -> list[dict[str, Any]]:
         solver: Solver
         if given.endpoint:
             solver = connect(given.endpoint, given.model)
@@ -164,7 +173,11 @@ def main() -> None:
             await solver.close()
 
     began = time.perf_counter()
-    rows = asyncio.run(run())
+    rows = asyncio.run(measuring())
+    if not rows:
+        raise UserError(
+            "no problem could be used: attempts failed, or answered nothing; is the model or endpoint the right one?"
+        )
     seconds = time.perf_counter() - began
     found = {role: stated([row for row in rows if row["role"] == role]) for role in ("refine", "synthesis")}
     found["both"] = stated(rows)
@@ -181,8 +194,7 @@ def main() -> None:
         given.out.mkdir(parents=True, exist_ok=True)
         (given.out / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         (given.out / "summary.json").write_text(json.dumps(last, indent=2) + "\n", encoding="utf-8")
-    if given.json:
-        print(json.dumps(last))
+    return last
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import re
 import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from favilla.errors import UserError
 
 DIM, BOLD, RESET = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 # A model's words, and names of files, must not be able to steer the terminal: only line breaks and tabs pass.
@@ -30,6 +35,18 @@ def complain(message: str) -> None:
 def notice(message: str) -> None:
     """Tell in one line on stderr what is worth knowing and no error."""
     complain(f"notice: {message}")
+
+
+def finish(run: Callable[[argparse.Namespace], dict[str, Any]], given: argparse.Namespace) -> None:
+    """A benchmark's last step: measure, and print what was found where JSON is asked for; what the user can mend is one line and exit
+    code 2."""
+    try:
+        last = run(given)
+    except UserError as error:
+        complain(str(error))
+        raise SystemExit(2) from None
+    if given.json:
+        print(json.dumps(last))
 
 
 class StreamPrinter:
