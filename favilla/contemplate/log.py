@@ -28,7 +28,7 @@ class EventLog:
         self.path = Path(path)
         self.before = 0.0
         self.paid: list[tuple[str, Usage]] = []  # (model, usage) of earlier processes
-        self.repeated = Usage()  # the part of it that went into calls which will be made again
+        self.begun = -1  # the last round of which they asked anybody
         self._outcomes: dict[tuple[str, str], dict[str, Any]] = {}
         try:
             # not truncated, always appended; nobody else needs to read the answers in it
@@ -102,27 +102,21 @@ class EventLog:
             elif event["event"] == "asked":
                 asked = under_way.setdefault((event["call"], event["digest"]), [])
                 asked.append((event["model"], Usage(**event["usage"])))
+                self.begun = max(self.begun, _round(event["call"]))
             if event["event"] not in ("reply", "failed"):
                 continue
             under_way.pop((event["call"], event["digest"]), None)
             self.paid.append((event["model"], Usage(**event["usage"])))
-            kind, round_number, _ = event["call"].split("/")
-            final = (
-                event.get("failed") != OUT_OF_BUDGET and kind in ("attempt", "refine") and int(round_number) in closed
-            )
+            final = event.get("failed") != OUT_OF_BUDGET and _round(event["call"]) in closed
             if event["event"] == "reply" or final:
                 self._outcomes[event["call"], event["digest"]] = event
-            else:
-                self.repeated += Usage(**event["usage"])
         self.before = max(event["seconds"] for event in events)
         self._append(0.0, event="resumed")
 
     def _lost(self, asked: list[tuple[str, Usage]]) -> None:
         """Requests that were under way when a process died: nobody knows what they used."""
         for model, upper in asked:
-            used = replace(upper, unreported=upper.calls)
-            self.paid.append((model, used))
-            self.repeated += used
+            self.paid.append((model, replace(upper, unreported=upper.calls)))
 
     def _parse(self, line: bytes, number: int) -> dict[str, Any]:
         try:
@@ -132,3 +126,9 @@ class EventLog:
             return event
         except ValueError:
             raise UserError(f"--log {self.path}: line {number} is no event of a run; choose another file") from None
+
+
+def _round(call: str) -> int:
+    """The round of a call's key; -1 for the aggregation, which is of none."""
+    kind, number, _ = call.split("/")
+    return int(number) if kind in ("attempt", "refine") else -1

@@ -45,7 +45,8 @@ class Result:
     degraded: what went wrong or was left out, and how often; empty for an undisturbed run.
     stopped_by: "finished"; "agreement" (policy stopped early); "refusals"; "no usable answer"; "interrupted"; or the limit of
     the budget ("calls", "seconds", "input_tokens", ...; with "soft " before it when only the soft limit was reached).
-    usage: of all requests; usage_by: per round and agent. cost: US dollars, None when a price is unknown. seconds: wall
+    usage: of all requests; usage_by: per round and agent; of a run that went on with a log, "repeated" is what earlier
+    processes used for requests that were made again, or whose answers were not needed. cost: US dollars, None when a price is unknown. seconds: wall
     clock. depth: requests that waited for one another, one after the other. capabilities: what `probe` found of each model
     at an endpoint (`openai_client.Capabilities`); empty without.
     """

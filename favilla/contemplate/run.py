@@ -72,13 +72,11 @@ class Run:
         """Run. Raises UserError when nothing could be asked at all; anything else that goes wrong is in the result."""
         loop = asyncio.get_running_loop()
         self.started = loop.time()
-        self.deadline = math.inf
+        self.deadline = self.until = math.inf  # of the run, and of agents in the round that is under way
         if self.log is not None:
             self.started -= self.log.before
             for model, usage in self.log.paid:
                 self.ledger.add(model, usage)
-            if self.log.repeated.calls:
-                self.usage_by["repeated"] = self.log.repeated
         if self.budget.seconds is not None:
             self.deadline = self.started + self.budget.seconds
         self.caller = Caller(
@@ -164,6 +162,9 @@ class Run:
         came = first >= self.limits.quorum * asked and not second
         if self.policy.stop == "beta" and number == 1 and came and leads(asked, 0) >= LEAD:
             return "agreement"
+        # An earlier process found that there was room for this round; what it has cost since says nothing against it.
+        if self.log is not None and self.log.begun >= number:
+            return None
         if (limit := self.ledger.soft_limit()) is not None:
             return f"soft {limit}"
         elapsed = asyncio.get_running_loop().time() - self.started
@@ -187,6 +188,9 @@ class Run:
         since = self.started if number == 0 else asyncio.get_running_loop().time()
         # a judge needs time of its own
         deadline = self.started + self.budget.soft * (self.deadline - self.started) if self.judge else self.deadline
+        if self.log is not None and all(self.log.outcome(call) is not None for call in calls):
+            deadline = math.inf  # nobody is asked, and to understand again what they said may take a moment
+        self.until = deadline
         why = await gather(
             [job(agent) for agent in range(size)], self.limits, since, deadline,
             lambda outstanding: last and self._decided(list(found.values()), outstanding), self.interrupt,
@@ -202,10 +206,10 @@ class Run:
         # a run that goes on has it from its log that some were not needed
         decided = any(answer.status == "cut" and answer.detail == "decided" for answer in answers)
         self._into_pool(answers, decided)
-        if why == "seconds" and asyncio.get_running_loop().time() < self.deadline:
+        limits = [why] if why in ("seconds", "interrupted") else [a.detail for a in answers if a.status == "budget"]
+        if "seconds" in limits and asyncio.get_running_loop().time() < self.deadline:
             return "soft seconds"
-        limits = [answer.detail for answer in answers if answer.status == "budget"]
-        return why if why in ("seconds", "interrupted") else limits[0] if limits else "agreement" if decided else None
+        return limits[0] if limits else "agreement" if decided else None
 
     def _close(self, number: int, answers: list[AgentAnswer], why: str | None) -> None:
         self.noted += answers
@@ -270,7 +274,7 @@ class Run:
             if "failed" in noted:
                 raise SolverError(noted["failed"], noted["detail"], retryable=False)
             return self._noted(Reply(**noted["reply"])), noted["model"]
-        if asyncio.get_running_loop().time() >= self.deadline:
+        if asyncio.get_running_loop().time() >= (self.deadline if final else self.until):
             raise BudgetExceeded("seconds")  # what is in the log was still told
         tried = len(spent)
         try:
@@ -355,6 +359,9 @@ class Run:
 
     def _result(self, decision: Decision, stopped_by: str, rounds: int) -> Result:
         self.extra.update({f"over budget: {name}": 1 for name in sorted(self.ledger.overrun)})
+        told = total(list(self.usage_by.values()))
+        if self.ledger.used != told:
+            self.usage_by["repeated"] = self.ledger.used - told
         if decision.answer is None and stopped_by == "finished":
             stopped_by = "no usable answer"
         result = Result(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -118,6 +118,9 @@ class Usage:
             self.cached_tokens + other.cached_tokens, self.reasoning_tokens + other.reasoning_tokens,
             self.calls + other.calls, self.unreported + other.unreported,
         )  # fmt: skip
+
+    def __sub__(self, other: Usage) -> Usage:
+        return self + Usage(*(-count for count in astuple(other)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,94 @@
+"""A run that goes on with its log: nothing that was paid for is thrown away or paid for again, and the books stay whole."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from favilla.contemplate import Budget, Limits, Panel, Policy, Result, TextAnswers, contemplate
+from favilla.contemplate.simulated import Faults, SimulatedSolver, virtual_run
+from favilla.contemplate.solver import Call, Solver, Usage
+from tests.contemplate.solvers import Scripted
+
+MORE = Policy(4, rounds=3, refine="more")
+
+
+def ask(
+    solver: Solver, policy: Policy, log: Path, killed_after: float | None = None, **settings: object
+) -> Result | None:
+    """The result, or None of a run that was killed after so many seconds."""
+
+    async def main() -> Result | None:
+        run = asyncio.create_task(
+            contemplate("Why?", panel=Panel((solver,)), policy=policy, log=log, answers=TextAnswers(),
+                        max_output_tokens=1000, **settings)  # type: ignore[arg-type]
+        )  # fmt: skip
+        await asyncio.wait([run], timeout=killed_after)
+        if not run.done():
+            run.cancel()
+            await asyncio.wait([run])
+            return None
+        return run.result()
+
+    return virtual_run(main())
+
+
+def whole(result: Result | None) -> Result:
+    assert result is not None and sum(result.usage_by.values(), Usage()) == result.usage
+    return result
+
+
+@pytest.mark.parametrize("limit", ["calls", "seconds"])
+def test_a_finished_run_repeated_gives_the_same_answer(limit: str, tmp_path: Path) -> None:
+    """All three rounds were within the soft limit when they began, and are not when everything has been paid for."""
+    for seed in range(10):
+        solver, log = SimulatedSolver(lambda text: "7", accuracy=0.4, seed=seed), tmp_path / str(seed)
+        plain = whole(ask(solver, MORE, tmp_path / f"{seed}-plain"))
+        budget = Budget(calls=12) if limit == "calls" else Budget(seconds=1.1 * plain.seconds)
+        first, again = (whole(ask(solver, MORE, log, budget=budget)) for _ in range(2))
+        assert len(first.answers) == 12 and first.usage == again.usage
+        assert (again.answer, again.agreement, again.dissent) == (first.answer, first.agreement, first.dissent)
+        assert (again.stopped_by, len(again.answers)) == (first.stopped_by, 12)
+
+
+def test_what_was_paid_for_before_a_kill_counts_after_it(tmp_path: Path) -> None:
+    """Ten of twelve had answered, A three times, B seven; two were under way."""
+
+    def script(call: Call) -> str:
+        return f"ANSWER: {'A' if call.round == 0 and call.agent < 3 else 'B'}"
+
+    def slow(call: Call) -> float:
+        return 100.0 if call.round == 2 and call.agent > 1 else 1.0
+
+    budget, log = Budget(calls=12), tmp_path / "log.jsonl"
+    assert ask(Scripted(script, slow), MORE, log, 10.0, budget=budget, limits=Limits(quorum=1.0)) is None
+    solver = Scripted(script)
+    result = whole(ask(solver, MORE, log, budget=budget, limits=Limits(quorum=1.0)))
+    assert (result.answer, result.dissent, result.stopped_by) == ("B", {"A": 3}, "calls") and solver.calls == []
+    assert result.usage.calls == 12 and result.usage_by["repeated"].calls == 2
+
+
+def test_nobody_is_asked_whom_there_is_no_time_for(tmp_path: Path) -> None:
+    """The agents of a run with a judge may use the soft share of its time; this one was killed after that."""
+    policy, budget, log = Policy(4, aggregate="synthesis"), Budget(seconds=100), tmp_path / "log.jsonl"
+    solvers = [
+        Scripted(lambda call: f"ANSWER: {call.agent}", lambda call: 1e6 if call.agent else 1.0) for _ in range(2)
+    ]
+    first, again = (whole(ask(solver, policy, log, budget=budget)) for solver in solvers)
+    assert solvers[1].calls == [] and again.usage == first.usage
+    assert (again.answer, again.stopped_by) == (first.answer, first.stopped_by) == ("0", "soft seconds")
+
+
+def test_books_stay_whole_however_often_a_run_goes_on(tmp_path: Path) -> None:
+    """Whatever fails, hangs or is killed when: usage by agent adds up to all that was used."""
+    for seed in range(20):
+        faults = Faults(0.3, 0.1, 0.1, 0.1)
+        log = tmp_path / str(seed)
+        settings = {"seed": seed, "limits": Limits(call_seconds=20, retries=2)}
+        policy = (Policy(16, stop="unassailable"), Policy(5, rounds=3, refine="more", aggregate="selection"))[seed % 2]
+        for killed_after in (3.0 + seed, 2.0, None, None):
+            solver = SimulatedSolver(lambda text: "7", accuracy=0.4, faults=faults, seed=seed)
+            if (result := ask(solver, policy, log, killed_after, **settings)) is not None:
+                whole(result)
