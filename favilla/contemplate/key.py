@@ -15,6 +15,9 @@ LOGGERS = (
 )  # fmt: skip
 
 
+LEAST_SECRET = 12  # characters; what servers without keys are given ("EMPTY", "x", "1") is shorter
+
+
 class Key:
     """A secret that no repr, str, pickle or format shows; `.reveal()` does."""
 
@@ -26,6 +29,11 @@ class Key:
 
     def __repr__(self) -> str:
         return "Key(***)"
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is long enough to be one, so that it stands in an answer for no other reason than that it was echoed."""
+        return len(self.reveal()) >= LEAST_SECRET
 
     def hide(self, text: str) -> str:
         """`text` without the secret in it, whether written plainly, as in JSON, repr or an address, or in base64."""

@@ -23,7 +23,7 @@ import openai
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger
 from favilla.contemplate.key import HideKey, Key
 from favilla.contemplate.solver import Call, Picture, Reply, SolverError, Usage
-from favilla.contemplate.streams import chat_usage, read_chat, read_responses, responses_usage, shaped
+from favilla.contemplate.streams import chat_usage, read_chat, read_responses, responses_usage, shaped, words
 from favilla.errors import UserError
 
 API = Literal["chat", "responses"]
@@ -33,6 +33,7 @@ UNKNOWN = re.compile(
     r"unsupported|not supported|un(?:known|recogni[sz]ed|expected)|extra|not (?:permitted|allowed)|deprecated", re.I
 )
 FILTERED = ("content_filter", "content_policy_violation")  # codes of errors that refuse a prompt
+NO_TEMPERATURE = "parameter: temperature is not taken, left out"
 PICTURE_TOKENS = 4096  # what one picture is reserved at; endpoints do not tell in advance
 CONNECT_SECONDS = 10.0  # whoever does not take a connection in that time is not there
 
@@ -170,7 +171,9 @@ class OpenAISolver:
         try:
             read = self._chat if self.api == "chat" else self._responses
             reply = await read(options, tokens, call.max_output_tokens)
-            return replace(reply, text=self.key.hide(reply.text)) if self.key else reply
+            if call.temperature is not None and "temperature" not in options:
+                reply = replace(reply, note="\n".join(filter(None, (reply.note, NO_TEMPERATURE))))
+            return replace(reply, text=self.key.hide(reply.text)) if self.key and self.key.is_secret else reply
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             if error.code in FILTERED:
                 return Reply("", Usage(calls=1), refused=True)
@@ -239,7 +242,7 @@ class OpenAISolver:
 
     def _failure(self, error: Exception) -> SolverError:
         """What went wrong, in one line without the key."""
-        message = self._hidden(str(getattr(error, "message", "") or error))
+        message = self._hidden(_said(error))
         response = error.response if isinstance(error, openai.APIStatusError) else None
         code = None if response is None else response.status_code
         if type(error) is openai.APIError:  # an error event in the stream, which may tell its status
@@ -349,12 +352,10 @@ class OpenAISolver:
             spent.append(ledger.settle(room, self.model, used))
 
 
-def _said(error: openai.APIStatusError) -> str:
-    """What an error says, without the request that some servers repeat in it."""
-    details = error.body.get("detail") if isinstance(error.body, dict) else None
-    if isinstance(details, list):
-        return " ".join(f"{detail.get('loc')} {detail.get('msg')}" for detail in details if isinstance(detail, dict))
-    return error.message
+def _said(error: Exception) -> str:
+    """What an error says; where the library keeps it, or else what it makes of it."""
+    told = words(error.body) if isinstance(error, openai.APIError) else ""
+    return told or str(getattr(error, "message", "") or error)
 
 
 def _answered(reply: Any) -> bool:

@@ -293,8 +293,7 @@ class Run:
         return self._noted(reply), solver.model
 
     def _noted(self, reply: Reply) -> Reply:
-        if reply.note:
-            self.extra[reply.note] += 1
+        self.extra.update(reply.note.splitlines())
         return reply
 
     def _log_asked(self, call: Call, model: str, upper: Usage) -> None:

@@ -69,12 +69,12 @@ class Say:
 
 @dataclass
 class Fail:
-    """An error status; `error` is the body's error object, `body` all of it instead."""
+    """An error status; `error` is the body's error object, `body` all of it instead (a string: as plain text)."""
 
     status: int
     error: dict[str, Any] = field(default_factory=lambda: {"message": "no"})
     headers: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | str | None = None
 
 
 @dataclass
@@ -94,10 +94,13 @@ class Junk:
 
 @dataclass
 class Raw:
-    """Status 200, and these pieces as they are. end: whether the stream ends as it should, or the connection just does."""
+    """Status 200, and these pieces as they are. end: whether the stream ends as it should, or the connection just does;
+    stall: nothing follows, until the client goes away."""
 
     pieces: Iterable[bytes]
     end: bool = True
+    stall: bool = False
+    content_type: str = "text/event-stream"
 
 
 Behaviour = Say | Fail | Hang | Cut | Junk | Raw
@@ -168,28 +171,28 @@ class Server:
         self, asked: Asked, behaviour: Behaviour, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Whether the connection can be used again."""
-        body = asked.body
         if isinstance(behaviour, Hang) and not behaviour.after_text:
             await reader.read()
             return False
         if isinstance(behaviour, Fail):
-            content = json.dumps(behaviour.body or {"error": behaviour.error}).encode()
+            body = behaviour.body or {"error": behaviour.error}
+            kind, content = ("text/plain", body) if isinstance(body, str) else ("application/json", json.dumps(body))
             more = "".join(f"{k}: {v}\r\n" for k, v in behaviour.headers.items())
             writer.write(
-                f"HTTP/1.1 {behaviour.status} X\r\ncontent-type: application/json\r\n{more}"
-                f"content-length: {len(content)}\r\n\r\n".encode()
-                + content
+                f"HTTP/1.1 {behaviour.status} X\r\ncontent-type: {kind}\r\n{more}"
+                f"content-length: {len(content.encode())}\r\n\r\n{content}".encode()
             )
             await writer.drain()
             return True
-        if not body.get("stream"):
-            content = json.dumps(_whole(behaviour, asked)).encode()
+        if not asked.body.get("stream"):
+            whole = json.dumps(_whole(behaviour, asked)).encode()
             writer.write(
-                f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n".encode()
-                + content
+                f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(whole)}\r\n\r\n".encode()
+                + whole
             )
             return True
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        kind = behaviour.content_type if isinstance(behaviour, Raw) else "text/event-stream"
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n".encode())
         if isinstance(behaviour, Junk):
             _chunk(writer, b"data: [1, 2\n\ndata: <html>\n\n")
             _chunk(writer, b"")
@@ -198,6 +201,9 @@ class Server:
             for piece in behaviour.pieces:
                 _chunk(writer, piece)
                 await writer.drain()
+            if behaviour.stall:
+                await reader.read()
+                return False
             if behaviour.end:
                 _chunk(writer, b"")
                 await writer.drain()

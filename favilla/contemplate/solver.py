@@ -127,7 +127,7 @@ class Usage:
 class Reply:
     """What came back. text: the visible answer without reasoning; logprob: mean log-probability of its tokens, where
     the endpoint tells; refused: the endpoint itself marked it as a refusal; usage: None if the endpoint told none;
-    note: what the backend had to leave out, for the result's `degraded`."""
+    note: what the backend had to leave out, a line each, for the result's `degraded`."""
 
     text: str
     usage: Usage | None = None

@@ -1,16 +1,22 @@
 """Reading streams of events whose sender is not trusted: whatever is not of the expected shape raises ValueError.
 
-The openai library checks nothing of what it receives: any attribute can be missing or hold anything.
+The openai library checks nothing of what it receives: any attribute can be missing or hold anything, and what came with
+status 200 need not be a stream of events at all.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
 
 import openai
+from openai.types.chat import ChatCompletion
+from openai.types.responses import Response
 
 from favilla.contemplate.solver import Reply, SolverError, Usage
 
@@ -18,17 +24,23 @@ T = TypeVar("T")
 # Characters for each token that was allowed; real tokens are shorter on average. Who writes more ignores the limit.
 CHARACTERS = 256
 UNFINISHED = "stream: ended without saying why"  # no finish_reason, which some servers leave out
+# Reasons for an answer's end by which it is whole; the last three are other servers' words for the first.
+WHOLE = frozenset(("stop", "tool_calls", "function_call", "eos_token", "stop_sequence", "end_turn"))
+# Types of content that may be a stream of events, though only the first says so.
+STREAMS = ("text/event-stream", "text/plain", "application/octet-stream", "")
+PATIENCE = 3.0  # seconds for what follows the end of an answer: usage, mostly
 
 
 @dataclass
 class _Written:
-    """What has come of a reply so far."""
+    """What has come of a reply so far. ended: whether it is whole, so that only what the server says of it can follow."""
 
     tokens: Callable[[int], None]
     longest: int
     text: list[str] = field(default_factory=list)
     size: int = 0
     refusal: bool = False
+    ended: bool = False
 
     def add(self, piece: str | None) -> None:
         if not piece:
@@ -41,75 +53,165 @@ class _Written:
 
 
 async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Reply:
-    """The reply that a stream of Chat Completions chunks makes. most: output tokens that were allowed. Raises SolverError,
-    ValueError and what the openai library raises."""
+    """The reply that a stream of Chat Completions chunks makes, or a completion that came as a whole. most: output tokens
+    that were allowed. Raises SolverError, ValueError and what the openai library raises."""
     written, logprobs, finish, usage = _Written(tokens, CHARACTERS * most), list[float](), None, None
-    try:
-        async for chunk in _events(stream):
-            told, choices = shaped(chunk, lambda chunk: (chunk.usage, list(chunk.choices or ())))
-            usage = _most(usage, chat_usage(told))
-            for choice in choices:
-                finish = _of(shaped(choice, lambda c: getattr(c, "finish_reason", None)), str) or finish
-                delta, likely = shaped(
-                    choice, lambda c: (getattr(c, "delta", None), list((c.logprobs and c.logprobs.content) or ()))
-                )
-                if delta is None:
-                    continue  # some servers say nothing else with the finish_reason
-                content, refusal = shaped(delta, lambda delta: (delta.content, delta.refusal))
-                written.refusal = written.refusal or bool(_of(refusal, str))
-                logprobs += [shaped(token, lambda token: float(token.logprob)) for token in likely]
-                written.add(_text(content) or refusal)
-    except openai.APIConnectionError:
-        if finish is None:
-            raise
-        # The answer was whole; only what follows it is lost.
+    async for chunk in _events(stream, ChatCompletion, written):
+        told, choices = shaped(chunk, lambda chunk: (chunk.usage, list(chunk.choices or ())))
+        usage = _most(usage, chat_usage(told))
+        for choice in choices:
+            finish = _of(shaped(choice, lambda c: getattr(c, "finish_reason", None)), str) or finish
+            written.ended = finish is not None
+            delta, likely = shaped(
+                choice,
+                lambda c: (
+                    getattr(c, "delta", getattr(c, "message", None)),
+                    list((c.logprobs and c.logprobs.content) or ()),
+                ),
+            )
+            if delta is None:
+                continue  # some servers say nothing else with the finish_reason
+            content, refusal = shaped(delta, lambda delta: (delta.content, delta.refusal))
+            written.refusal = written.refusal or bool(_of(refusal, str))
+            logprobs += [shaped(token, lambda token: float(token.logprob)) for token in likely]
+            written.add(_text(content) or refusal)
     if finish is None and not written.text:
-        raise _cut()
+        raise _cut(bool(written.text))
     mean = math.fsum(logprobs) / len(logprobs) if logprobs and all(map(math.isfinite, logprobs)) else None
     refused = written.refusal or finish == "content_filter"
-    note = UNFINISHED if finish is None else ""
-    return Reply("".join(written.text), usage, mean, refused, finish == "length", note)
+    truncated = finish is not None and finish.lower() not in WHOLE and not refused
+    return Reply(spoken("".join(written.text)), usage, mean, refused, truncated, UNFINISHED if finish is None else "")
 
 
 async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) -> Reply:
     """The same for a stream of Responses events. A SolverError's message may contain anything."""
-    written, final = _Written(tokens, CHARACTERS * most), None
-    try:
-        async for event in _events(stream):
-            kind = shaped(event, lambda event: _of(event.type, str))
-            if kind in ("response.output_text.delta", "response.refusal.delta"):
-                written.refusal = written.refusal or kind == "response.refusal.delta"
-                written.add(shaped(event, lambda event: _of(event.delta, str)))
-            elif kind in ("response.completed", "response.incomplete", "response.failed"):
-                final = shaped(event, lambda event: event.response)
-            elif kind == "error":
-                message = shaped(event, lambda event: str(event.message))
-                raise SolverError("server", message, retryable=True, processed=True)
-    except openai.APIConnectionError:
-        if final is None:
-            raise
+    written, final, ended = _Written(tokens, CHARACTERS * most), None, ""
+    done: list[tuple[str | None, bool]] = []  # texts that were told once more as a whole, and whether they refuse
+    async for event in _events(stream, Response, written):
+        if isinstance(event, Response):
+            final = event
+            continue
+        kind = shaped(event, lambda event: _of(event.type, str))
+        if kind in ("response.output_text.delta", "response.refusal.delta"):
+            written.refusal = written.refusal or kind == "response.refusal.delta"
+            written.add(shaped(event, lambda event: _of(event.delta, str)))
+        elif kind == "response.output_text.done":
+            done.append((shaped(event, lambda event: _of(event.text, str)), False))
+        elif kind == "response.refusal.done":
+            done.append((shaped(event, lambda event: _of(event.refusal, str)), True))
+        elif kind in ("response.completed", "response.incomplete", "response.failed"):
+            final, ended = shaped(event, lambda event: event.response), kind
+            written.ended = final is not None
+        elif kind == "error":
+            message = shaped(event, lambda event: str(event.message))
+            raise SolverError("server", message, retryable=True, processed=True)
     if final is None:
-        raise _cut()
+        raise _cut(bool(written.text))
     status, error, incomplete = shaped(final, lambda final: (final.status, final.error, final.incomplete_details))
     if status == "failed":
         message = shaped(error, lambda error: str(error.message)) if error else "the response failed"
         raise SolverError("server", message, retryable=True, processed=True)
+    if not written.text:
+        for piece, refuses in done or shaped(final, _output):
+            written.refusal = written.refusal or refuses
+            written.add(piece)
     reason = shaped(incomplete, lambda incomplete: incomplete.reason) if incomplete else None
     usage = responses_usage(shaped(final, lambda final: final.usage))
     refused = written.refusal or reason == "content_filter"
-    return Reply("".join(written.text), usage, None, refused, reason == "max_output_tokens")
+    truncated = (ended == "response.incomplete" or status not in (None, "completed")) and not refused
+    return Reply(spoken("".join(written.text)), usage, None, refused, truncated)
 
 
-def _cut() -> SolverError:
-    return SolverError("cut", "the stream ended in the middle of an answer", retryable=True, processed=True)
+def _output(final: Any) -> list[tuple[str | None, bool]]:
+    """The texts of a response as a whole, and whether they refuse."""
+    parts = [part for item in getattr(final, "output", None) or () if item.type == "message" for part in item.content]
+    texts = [(_of(part.text, str), False) for part in parts if part.type == "output_text"]
+    return texts + [(_of(part.refusal, str), True) for part in parts if part.type == "refusal"]
 
 
-async def _events(stream: Any) -> AsyncIterator[Any]:
-    """The events of a stream that are objects of this API; anything else is junk."""
-    async for event in stream:
+def spoken(text: str) -> str:
+    """`text` without the thoughts that some models begin with and some servers leave in: all up to </think>, or to the end
+    if they never end. The mark of their beginning may have been part of the prompt."""
+    before, mark, after = text.partition("</think>")
+    if text.lstrip().startswith("<think>") or (mark and after.strip() and "<think>" not in before):
+        return after.lstrip()
+    return text
+
+
+def words(error: Any) -> str:
+    """What the body of an error says went wrong, without the request that some servers repeat in it; "" if it does not."""
+    if isinstance(error, list):  # as FastAPI does
+        return " ".join(f"{one.get('loc')} {one.get('msg')}" for one in error if isinstance(one, dict))
+    if isinstance(error, dict):
+        return next((said for name in ("detail", "message", "error") if (said := words(error.get(name)))), "")
+    return error.strip() if isinstance(error, str) else ""
+
+
+def _cut(begun: bool) -> SolverError:
+    where = "in the middle of an answer" if begun else "before an answer began"
+    return SolverError("cut", f"the stream ended {where}", retryable=True, processed=True)
+
+
+async def _events(stream: Any, whole: type[openai.BaseModel], written: _Written) -> AsyncIterator[Any]:
+    """The events of a stream that are objects of this API, or one `whole` if the server does not stream; anything else is
+    junk. Once `written` has ended, what follows may be lost, and is waited for no longer than `PATIENCE`."""
+    kind = stream.response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in STREAMS:
+        body = await _body(stream.response, kind, 4 * written.longest)
+        yield shaped(body, lambda body: whole.construct(**body))
+        return
+    loop, until, came = asyncio.get_running_loop(), math.inf, False
+    while True:
+        until = loop.time() + PATIENCE if until == math.inf and written.ended else until
+        try:
+            async with asyncio.timeout_at(None if until == math.inf else until):
+                event = await anext(stream)
+        except StopAsyncIteration:
+            break
+        except (TimeoutError, openai.APIConnectionError):
+            if not written.ended:
+                raise
+            break
+        came = True
         if not isinstance(event, openai.BaseModel):
             raise ValueError("the stream carries something else")
+        says_nothing = not getattr(event, "choices", None) and not isinstance(getattr(event, "type", None), str)
+        if says_nothing and (said := words(event.model_extra)):  # an error, by another name than the library looks for
+            raise openai.APIError(said, stream.response.request, body=event.model_extra)
         yield event
+    if not came and kind != STREAMS[0]:
+        raise _no_stream(kind)
+
+
+async def _body(response: Any, kind: str, longest: int) -> dict[str, Any]:
+    """The JSON object that came instead of a stream, if it is no error."""
+    body = b""
+    try:
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > longest:
+                raise SolverError("junk", f"sends {kind} without end", retryable=False, processed=True)
+    except SolverError:
+        raise
+    except Exception as broken:  # whatever the HTTP library under the openai library raises
+        raise openai.APIConnectionError(request=response.request) from broken
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        raise _no_stream(kind) from None
+    if isinstance(content, dict) and ("choices" in content or "output" in content):
+        return content
+    if not (said := words(content)):
+        raise _no_stream(kind)
+    error = content.get("error") if isinstance(content, dict) else None
+    code = str((error if isinstance(error, dict) else content).get("code")) if isinstance(content, dict) else ""
+    if re.fullmatch("429|5[0-9][0-9]", code):
+        raise SolverError("rate limit" if code == "429" else "server", f"{code} {said}", retryable=True)
+    raise SolverError("rejected", said, retryable=False)
+
+
+def _no_stream(kind: str) -> SolverError:
+    return SolverError("rejected", f"no event stream ({kind or 'nothing'})", retryable=False)
 
 
 def shaped(value: Any, read: Callable[[Any], T]) -> T:

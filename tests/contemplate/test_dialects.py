@@ -12,7 +12,7 @@ import pytest
 from favilla.cli.contemplate import contemplate as command
 from favilla.cli.live import probed
 from favilla.contemplate import Budget, Event, Limits, Policy, Result, contemplate
-from favilla.contemplate.openai_client import PIXEL, OpenAISolver, Profile
+from favilla.contemplate.openai_client import NO_TEMPERATURE, PIXEL, OpenAISolver, Profile
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Say, Server, chat_events, responses_events
 from favilla.contemplate.streams import UNFINISHED
 from favilla.errors import UserError
@@ -145,6 +145,95 @@ def test_a_stream_that_breaks_or_says_nothing_is_still_cut() -> None:
         result, asked = ask(raw)
         assert result.answer is None and len(asked) == 2  # one retry
         assert result.answers[0].detail.startswith(("cut", "connection"))
+
+
+@pytest.mark.parametrize("end", ["stop", "tool_calls", "function_call", "eos_token", "STOP"])
+def test_an_answer_that_was_ended_by_its_model_is_whole(end: str) -> None:
+    result, _ = ask(Raw([*sse(chat({"content": "ANSWER: 42"}, end)), DONE]))
+    assert (result.answer, result.degraded) == ("42", {})
+
+
+@pytest.mark.parametrize(
+    "end", ["length", "error", "model_length", "insufficient_system_resource", "abort", "max_tokens"]
+)
+@pytest.mark.parametrize("said", ["ANSWER: 4", "ANSWER: 42\nLet me"])
+def test_half_an_answer_has_no_vote_whatever_ended_it(end: str, said: str) -> None:
+    """What it surely says counts: an answer whose line had ended."""
+    result, _ = ask(Raw([*sse(chat({"content": said}, end)), DONE]))
+    assert result.answer == (None if said == "ANSWER: 4" else "42")
+    assert result.degraded == ({"unusable: truncated": 1} if said == "ANSWER: 4" else {})
+
+
+@pytest.mark.parametrize("why", [None, {}, {"reason": "max_tool_calls"}, {"reason": "max_output_tokens"}])
+@pytest.mark.parametrize("kind", ["response.incomplete", "response.completed"])
+def test_an_incomplete_response_has_no_vote(why: Any, kind: str) -> None:
+    delta = {"type": "response.output_text.delta", "delta": "ANSWER: 4"}
+    last = {"type": kind, "response": {"status": "incomplete", "incomplete_details": why}}
+    result, _ = ask(Raw(sse(delta, last)), api="responses")
+    assert result.answer is None and result.degraded == {"unusable: truncated": 1}
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("<think>Is it 7? ANSWER: 7\nNo.</think>\n\n42", "42"), ("\nIs it 7?\n</think>\nANSWER: 42", "42"),
+        ("<think>hm</think>I'm sorry, but I can't help with that.", "refused"), ("<think>Is it 7?\nANSWER: 7\n", None),
+        ("ANSWER: the mark </think>", "the mark </think>"),
+    ],
+)  # fmt: skip
+def test_thoughts_are_no_part_of_an_answer(api: str, said: str, answer: str | None) -> None:
+    result, _ = ask(Raw(chat_events(said) if api == "chat" else responses_events(said)), api=api)
+    assert result.refused is (answer == "refused") and result.answer == (None if result.refused else answer)
+
+
+@pytest.mark.parametrize("profile", [Profile(), Profile(temperature=False)])
+def test_a_temperature_that_is_left_out_is_told(profile: Profile) -> None:
+    def behave(asked: Asked, number: int) -> Behaviour:
+        refused = "temperature" in asked.body
+        return (
+            Fail(400, {"message": "Unsupported parameter: temperature"})
+            if refused
+            else Raw(sse(chat({"content": "42"})))
+        )
+
+    result, asked = ask(behave, temperature=0.0, profile=profile)
+    assert result.answer == "42" and result.degraded == {UNFINISHED: 1, NO_TEMPERATURE: 1}
+    assert len(asked) == 1 + profile.temperature
+    assert ask(behave)[0].degraded == {UNFINISHED: 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": "unknown parameter: seed"}, {"error": "unknown parameter: seed"}, {"message": "unknown parameter: seed"},
+        {"error": {"detail": "unknown parameter: seed"}}, "unknown parameter: seed",
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_an_error_is_understood_wherever_it_is_told(body: Any) -> None:
+    """Also with more around it, which the library makes a message of."""
+    for more in ({}, {"request": {"temperature": 1}}):
+        whole = {**body, **more} if isinstance(body, dict) else body
+
+        def behave(asked: Asked, number: int, whole: Any = whole) -> Behaviour:
+            return Fail(400, body=whole) if "seed" in asked.body else Say()
+
+        result, asked = ask(behave, temperature=1.0)
+        assert result.answer == "42" and len(asked) == 2 and "temperature" in asked[1].body
+    with pytest.raises(UserError, match=r"404 unknown parameter: seed\)"):
+        ask(Fail(404, body=body))
+
+
+@pytest.mark.parametrize("key", ["1", "EMPTY", "x", "no-key"])
+def test_a_key_that_is_no_secret_is_not_looked_for_in_answers(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAVILLA_API_KEY", key)
+    result, (asked,) = ask(Say(f"ANSWER: 391 {key}"))
+    assert result.answer == f"391 {key}" and asked.headers["authorization"] == f"Bearer {key}"
+    # what goes wrong is no answer
+    with pytest.raises(UserError) as caught:
+        ask(Fail(404, {"message": f"no model for {key}"}))
+    assert "no model for [key]" in str(caught.value)
 
 
 @pytest.mark.parametrize("code", ["content_filter", "content_policy_violation"])
