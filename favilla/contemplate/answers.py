@@ -3,14 +3,17 @@
 A kind of answer parses text (None: there is no such answer in it) and groups what was parsed. Rules of `NumberAnswers`,
 which decide votes: 1/2 = 0.5 = .50 and 1,000 = 1000 = 1e3, exactly, as fractions. "50%" is neither 0.5 nor 50: agents who
 leave the sign away may mean either, and two answers that may differ are never counted as one. Rounded values differ
-(0.33 is not 1/3). A unit must be the same word. Anything else is a symbolic answer and equal when it is written equally,
-spaces, marks of LaTeX and Markdown around it and \\left, \\right apart.
+(0.33 is not 1/3). 1 1/2 is 3/2. A unit must be the same word; the case of a short one counts (mW is not MW). Anything else is
+a symbolic answer and equal when it is written equally, spaces (but for those between digits), marks of LaTeX and Markdown
+around it and \\left, \\right apart.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
+import unicodedata
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
 from typing import Any, Protocol
@@ -40,6 +43,10 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _BEGINNING = 400  # characters in which a refusal must say so
+_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+# Marks of direction and of places where a line may break. Joiners are not among them: they make other words and signs.
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+SHORT_UNIT = 4  # letters; "mbar" and "Mbar" differ, "meters" and "Meters" do not
 
 
 class Answers(Protocol):
@@ -47,9 +54,11 @@ class Answers(Protocol):
     exact: a further answer never changes which others are the same (clusters of places may); identity: name and settings,
     the same in every process, by which a log knows it."""
 
-    form: str
     slow: bool
     exact: bool
+
+    @property
+    def form(self) -> str: ...
 
     @property
     def identity(self) -> list[Any]: ...
@@ -116,6 +125,16 @@ def _boxed(text: str) -> str | None:
     return None
 
 
+def visible(text: str) -> str:
+    """`text` without characters that show nothing, but may turn what stands around them."""
+    return _INVISIBLE.sub("", text)
+
+
+def _is_text(value: str) -> bool:
+    """Whether it has only characters that are written: no control codes, none of no meaning, no halves of one."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in value)
+
+
 class Settings:
     """A kind of answer that is known by its name and the values of its attributes."""
 
@@ -144,9 +163,9 @@ class TextAnswers(EqualAnswers):
     form = "the final answer alone"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        shown = final(text)
+        shown = visible(final(text))
         value = " ".join(shown.casefold().split()).rstrip(".!")
-        return (value, shown) if value and len(value) <= LONGEST and value.isprintable() else None
+        return (value, shown) if value and len(value) <= LONGEST and _is_text(value) else None
 
 
 _NUMBER = re.compile(
@@ -154,6 +173,10 @@ _NUMBER = re.compile(
     r"|\\[dt]?frac\{(?P<top>-?\d+)\}\{(?P<bottom>-?\d+)\})"
     r"(?:\s*/\s*(?P<divisor>\d+))?\s*(?P<unit>[^\W\d_]*|%|°)",
     re.IGNORECASE,
+)
+_MIXED = re.compile(
+    r"(?P<sign>[-+\u2212]?)\s*(?P<whole>\d+)(?:\s+(?P<top>\d+)\s*/\s*(?P<bottom>\d+)"
+    r"|\s*\\[dt]?frac\{(?P<over>\d+)\}\{(?P<under>\d+)\})(?P<rest>.*)"
 )
 
 
@@ -164,13 +187,15 @@ class NumberAnswers(EqualAnswers):
     form = "the final number or expression alone"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        shown, plain = next(((s, p) for line in final(text).split("\n") if (p := _plain(s := line.strip()))), ("", ""))
-        if not shown or len(shown) > LONGEST or not shown.isprintable():
+        shown, plain = next(
+            ((s, p) for line in visible(final(text)).split("\n") if (p := _plain(s := line.strip()))), ("", "")
+        )
+        if not shown or len(shown) > LONGEST or not _is_text(shown):
             return None
         plain = re.sub(r"^[a-z]\s*=\s*", "", plain, flags=re.IGNORECASE)
         if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
             return number, shown
-        value = "".join(plain.split())
+        value = re.sub(r"(?<!\d) | (?!\d)", "", " ".join(plain.split()))
         # prose is no expression: it would make a group of its own out of a failure to answer
         words = re.findall(r"(?<![\\a-z])[a-z]{3,}", plain, re.IGNORECASE)
         return (value, shown) if value and len(words) <= 2 and len(value) <= 200 else None
@@ -178,12 +203,20 @@ class NumberAnswers(EqualAnswers):
 
 def _plain(text: str) -> str:
     """`text` without the marks of LaTeX and Markdown that make no difference."""
-    text = re.sub(r"\\left|\\right|\\[,;! ()\[\]]|[$`]", "", text)
-    text = re.sub(r"\\(?:text|mathrm|mathbf)\{([^{}]*)\}", r"\1", text)
+    # digits in groups of three, as typography has them
+    text = re.sub(r"(?<=\d)(?:\{,\}|\\,|[\u00a0\u2009\u202f])(?=\d{3}(?!\d))", "", text)
+    text = re.sub(r"\\left|\\right|\\[!()\[\]]|\\?\$|`", "", text)
+    text = re.sub(r"\\[,;: ]|\\q?quad\b", " ", _SPACE.sub(" ", text))
+    text = re.sub(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|boldsymbol|bm|mbox)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
     return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
 
 
 def _number(text: str) -> tuple[Fraction, str] | None:
+    if (mixed := _MIXED.fullmatch(text)) is not None:
+        top, bottom = int(mixed["top"] or mixed["over"]), int(mixed["bottom"] or mixed["under"])
+        if top < bottom:
+            text = f"{mixed['sign']}{int(mixed['whole']) * bottom + top}/{bottom}{mixed['rest']}"
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
@@ -200,34 +233,56 @@ def _number(text: str) -> tuple[Fraction, str] | None:
         if int(match["divisor"]) == 0:
             return None
         value /= int(match["divisor"])
-    unit = match["unit"].casefold()
+    unit = match["unit"] if len(match["unit"]) <= SHORT_UNIT else match["unit"].casefold()
     return (-value if match["sign"] in ("-", "\u2212") else value), "%" if unit == "percent" else unit
 
 
+_CHOICE = re.compile(r"(?:option\s+|choice\s+)?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",
+                     re.IGNORECASE | re.DOTALL)  # fmt: skip
+# Another letter is named beside the first: "B) and C)", "B, C", "B) blue, C) green".
+_SECOND = re.compile(
+    r"(?i:and|or)?[\s&,/]*[(\[]?[A-Z](?:[)\].:,]|\s+(?i:and|or)\b|\s*[&/]|\s*$)|.*[\s,;/][(\[]?[A-Z][)\]](?!\w)",
+    re.DOTALL,
+)
+
+
 class ChoiceAnswers(EqualAnswers):
-    """One of several options, by its letter or its words.
+    """One of several options, by its letter or its words. Whoever names two has chosen none.
 
     options: the words of each option, the first being A; without, any single letter is an option.
     """
 
-    form = "the letter of the right option alone"
-
     def __init__(self, options: Sequence[str] = ()) -> None:
-        if len(options) > 26 or len({o.casefold().strip() for o in options}) != len(options):
+        if len(options) > 26 or len({_words(option) for option in options}) != len(options):
             raise UserError("options: give at most 26, all different")
         self.options = tuple(options)
 
+    @property
+    def form(self) -> str:
+        listed = ", ".join(f"{chr(65 + index)}) {option}" for index, option in enumerate(self.options))
+        return "the letter of the right option alone" + (f": {listed}" if listed else "")
+
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        shown = final(text)
-        words = shown.casefold().strip().rstrip(".")
-        for index, option in enumerate(self.options):
-            if words == option.casefold().strip().rstrip("."):
-                return chr(65 + index), chr(65 + index)
-        match = re.match(r"(?:option\s+)?[(\[]?([a-z])(?:[)\].:](?=\s|$)|[)\]]|$)", shown.strip(), re.IGNORECASE)
+        said = visible(final(text))
+        known = [_words(option) for option in self.options]
+        if _words(said) in known:
+            letter = chr(65 + known.index(_words(said)))
+            return letter, letter
+        match = _CHOICE.fullmatch(_plain(re.sub(r"\*\*|__", "", said)).strip())
         if match is None:
             return None
-        letter = match[1].upper()
-        return (letter, letter) if not self.options or ord(letter) - 65 < len(self.options) else None
+        letter, rest = match["letter"].upper(), match["rest"].strip()
+        if self.options and ord(letter) - 65 >= len(self.options):
+            return None
+        if (words := _words(rest)) in known:
+            return (letter, letter) if known.index(words) == ord(letter) - 65 else None
+        # a letter alone, or one that is set apart from the words that follow it
+        apart = match["end"].strip() and (not match["rest"] or match["rest"][0].isspace() or match["end"][-1].isspace())
+        return (letter, letter) if not rest or (apart and not _SECOND.match(rest)) else None
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".")
 
 
 class JSONAnswers(EqualAnswers):
@@ -236,12 +291,13 @@ class JSONAnswers(EqualAnswers):
     form = "the JSON value alone, on one line"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
-        fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", text, re.DOTALL)
-        for candidate in (_rest(text) or "", final(text), *reversed(fenced), text):
+        # a draft further up is not what whoever says something else in the end has answered
+        fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", _rest(text) or text, re.DOTALL)
+        for candidate in (_rest(text) or text, final(text), *reversed(fenced)):
             if len(candidate) > 100 * LONGEST:
                 continue
             try:
-                value = json.loads(candidate, parse_constant=_no_constant)
+                value = json.loads(candidate, parse_constant=_no_constant, parse_float=_finite)
                 return json.dumps(_whole(value), sort_keys=True, ensure_ascii=False), json.dumps(value)
             except (ValueError, RecursionError, OverflowError):
                 continue
@@ -250,6 +306,12 @@ class JSONAnswers(EqualAnswers):
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(number: str) -> float:
+    if not math.isfinite(value := float(number)):
+        raise ValueError(f"{number} is too large")
+    return value
 
 
 def _whole(value: Any) -> Any:

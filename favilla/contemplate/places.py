@@ -111,12 +111,10 @@ class AnyAnswers(Settings):
     _kinds: tuple[Answers, ...] = (PointAnswers(THOUSANDTHS), BoxAnswers(), TextAnswers())
 
     def parse(self, text: str) -> tuple[int, Any] | None:
-        said = final(text)
-        words = 2
-        if _ONLY_PLACE.fullmatch(said):
-            words = 1 if self._kinds[1].parse(text) is not None else 0
-        parsed = self._kinds[words].parse(text)
-        return None if parsed is None else (words, parsed)
+        for kind in (0, 1, 2) if _ONLY_PLACE.fullmatch(final(text)) else (2,):
+            if (parsed := self._kinds[kind].parse(text)) is not None:
+                return kind, parsed
+        return None
 
     def group(self, parsed: Sequence[tuple[int, Any]]) -> list[int]:
         groups: dict[tuple[int, Hashable], int] = {}

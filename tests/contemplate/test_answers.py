@@ -11,19 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from favilla.contemplate import (
+    AnyAnswers,
     BoxAnswers,
     ChoiceAnswers,
     JSONAnswers,
     NumberAnswers,
     PointAnswers,
     ProgramAnswers,
+    Question,
     TextAnswers,
 )
 from favilla.contemplate.aggregate import confidence, leads, refused, swiss_pairs, unassailable
 from favilla.contemplate.answers import Answers, final, is_refusal, said_whole
 from favilla.contemplate.decide import chosen
 from favilla.contemplate.places import intersection_over_union
-from favilla.contemplate.prompts import MESSAGE_BYTES, fence, summary
+from favilla.contemplate.prompts import MESSAGE_BYTES, attempt, fence, summary
 
 
 def groups(kind: Answers, *texts: str) -> list[int]:
@@ -37,7 +39,10 @@ def groups(kind: Answers, *texts: str) -> list[int]:
     [
         ("1/2", "0.5", ".50", "\\frac{1}{2}", "\\dfrac{1}{2}", "$\\frac{1}{2}$", "5e-1", "**0.5**", "x = 1/2"),
         ("1000", "1,000", "1e3", "1000.0", "1000.", "\\boxed{1000}"), ("-3", "\u22123", "-3.0"), ("50%", "50 \\%", "50 percent"),
-        ("3 cm", "3.0cm", "3 CM", "3\\text{ cm}"),
+        ("3 cm", "3.0cm", "3\\,cm", "3\\text{ cm}", "3\u202fcm", "3\u00a0\u200ecm"), ("3 meters", "3 Meters", "3.0 METERS"),
+        ("1000", "1{,}000", "1\\,000", "1,\\!000", "1\u00a0000", "1\u202f000", "\\$1000", "\\textbf{1000}"),
+        ("1/2", "\\frac12", "\\dfrac 1 2"), ("3/2", "1 1/2", "1\\frac{1}{2}", "1\\frac12", "1.5"), ("-1.5", "-1 1/2"),
+        ("3 4 5", "3  4\u00a05", "3\\;4\\ 5"),
         ("42", "\\(42\\)", "\\[42\\]", "\\[\n42\n\\]", "\\text{42}", "`42`", "42\nI hope this helps.", "42\n\nI hope so", "```\n42\n```"),
         ("x^2 + 1", "x^2+1", "$x^2 + 1$"), ("-1/3", "\\frac{-1}{3}", "-\\frac{1}{3}"),
     ],
@@ -47,7 +52,8 @@ def test_equal_numbers(same: tuple[str, ...]) -> None:
 
 
 def test_different_numbers() -> None:
-    all_different = ("0.5", "50%", "50", "1/3", "0.33", "3 cm", "3 m", "3", "-3", "x+1", "x-1", "1,00", "100")
+    all_different = ("0.5", "50%", "50", "1/3", "0.33", "3 cm", "3 m", "3", "-3", "x+1", "x-1", "1,00", "100", "3 CM",
+                     "5 mW", "5 MW", "5 mg", "5 Mg", "3 4 5", "34 5", "3 45", "100 200", "1 3/2", "13/2")  # fmt: skip
     assert groups(NumberAnswers(), *all_different) == list(range(len(all_different)))
 
 
@@ -83,8 +89,20 @@ def test_choices() -> None:
     kind = ChoiceAnswers(("red", "blue", "green"))
     assert groups(kind, "B", "(b)", "b.", "Blue", "B) blue", "option B", "[B]") == [0] * 7
     assert groups(kind, "A", "red", "C", "B") == [0, 0, 1, 2]
-    for text in ("D", "a red one", "BC", "I think so"):
+    same = ("B - blue", "$\\boxed{\\text{B}}$", "**B** blue", "**(B)** blue", "Choice B", "B, because C is not", "B \u2013 it is",
+            "B: vitamin C", "B.\nblue", "\\textbf{B}", "B) a blue one", "b) P(A) is larger")  # fmt: skip
+    assert groups(kind, *same) == [0] * len(same)
+    for text in ("D", "a red one", "BC", "I think so", "B) and C)", "B, C", "A, B and C", "B or C", "B) blue, C) green",
+                 "B) blue and (C) green", "B-movie", "B & C", "A) blue"):  # fmt: skip
         assert kind.parse(f"ANSWER: {text}") is None, text
+    assert groups(ChoiceAnswers(), "$\\boxed{\\text{B}}$", "B - Paris", "Choice B", "b", "B) vitamins") == [0] * 5
+
+
+def test_options_are_told_to_the_agents() -> None:
+    form = ChoiceAnswers(("Paris", "Lo{n}don")).form
+    assert form.endswith("option alone: A) Paris, B) Lo{n}don")
+    assert "A) Paris, B) Lo{n}don." in attempt(Question("Which?"), form)
+    assert ChoiceAnswers().form == "the letter of the right option alone"
 
 
 def test_json() -> None:
@@ -94,12 +112,45 @@ def test_json() -> None:
     assert groups(kind, "[1, 2]", "[2, 1]", '"1"', "1", "true", "null") == [0, 1, 2, 3, 4, 5]
     fenced = kind.parse('so:\n```json\n{"b": [1, 2],\n "a": 1}\n```\n')
     assert fenced is not None and kind.group([kind.parse(same[0]), fenced]) == [0, 0]
-    for text in ("{a: 1}", "NaN", "[" * 100_000, ""):
+    for text in ("{a: 1}", "NaN", "[" * 100_000, "", "1e400", '{"a": [-1e999]}'):
         assert kind.parse(f"ANSWER: {text}") is None
+    draft = '```json\n{"a": 7}\n```\n'
+    assert kind.parse(draft + "ANSWER: cannot be determined") is None
+    for text in (
+        draft,
+        draft + "ANSWER: ",
+        'ANSWER: {"a": 7}\n\nas I said',
+        "ANSWER:\n" + draft,
+        draft + 'ANSWER: {"a": 7.0}',
+    ):
+        assert kind.group([kind.parse(text), kind.parse('{"a": 7}')]) == [0, 0], text
 
 
 def test_words() -> None:
     assert groups(TextAnswers(), "The Save  button.", "the save button", "Cancel") == [0, 0, 1]
+
+
+PERSIAN, FAMILY = "\u0645\u06cc\u200c\u0631\u0648\u0645", "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+
+@pytest.mark.parametrize("kind", [TextAnswers(), AnyAnswers()])
+def test_ordinary_typography_is_text(kind: Answers) -> None:
+    assert groups(kind, "12\u202fkm", "12 km", "12\u00a0km", "\u200e12 km\u200f") == [0] * 4
+    # with and without joiners, these are other words and signs
+    assert groups(kind, PERSIAN, PERSIAN.replace("\u200c", ""), FAMILY, FAMILY.replace("\u200d", "")) == [0, 1, 2, 3]
+    shown = kind.show([kind.parse("ANSWER: 12\u202ekm")])
+    assert shown == "12km"  # nothing turns the line that it stands in
+    for text in ("\x1b[2J", "a\x00", "\ud800", "\ue000", "\U000e0fff"):
+        assert kind.parse(f"ANSWER: {text}") is None, text
+
+
+def test_what_is_no_place_is_words() -> None:
+    kind = AnyAnswers()
+    places = ("(119, 120)", "(119, 121)", "(100, 200, 300, 400)", "<|loc_11|><|loc_12|>")
+    words = ("(119, 120, 169)", "(119,120,169)", "(500, 400, 300, 200)", "(100, 200, 300, 400, 500)", "<|loc_11|>")
+    found = [kind.parse(f"ANSWER: {text}") for text in (*places, *words)]
+    assert [one and one[0] for one in found] == [0, 0, 1, 0, *[2] * 5]
+    assert kind.group(found) == [0, 0, 1, 0, 2, 3, 4, 5, 6]
 
 
 def test_programs_are_compared_by_what_they_print() -> None:
