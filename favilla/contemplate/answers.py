@@ -10,13 +10,15 @@ around it and \\left, \\right apart.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import re
+import threading
 import unicodedata
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from favilla.errors import UserError
 
@@ -50,7 +52,8 @@ SHORT_UNIT = 4  # letters; "mbar" and "Mbar" differ, "meters" and "Meters" do no
 
 
 class Answers(Protocol):
-    """A kind of answer. form: how a prompt asks for it; slow: parsing takes long enough for a thread of its own;
+    """A kind of answer. form: how a prompt asks for it; slow: parsing takes long enough for a thread of its own, and is told
+    when it is no longer needed (`SlowAnswers`);
     exact: a further answer never changes which others are the same (clusters of places may); identity: name and settings,
     the same in every process, by which a log knows it."""
 
@@ -74,6 +77,25 @@ class Answers(Protocol):
     def show(self, parsed: Sequence[Any]) -> str:
         """One group's answer as text."""
         ...
+
+
+class SlowAnswers(Answers, Protocol):
+    """A kind of answer whose parsing takes its time. stop: once set, it shall return soon, whatever it returns."""
+
+    def parse(self, text: str, stop: threading.Event | None = None) -> Any | None: ...
+
+
+async def understand(answers: Answers, text: str) -> Any | None:
+    """`answers.parse(text)`, of a slow kind on a thread. Cancelled, it returns when that thread has stopped."""
+    if not answers.slow:
+        return answers.parse(text)
+    stop = threading.Event()
+    parsing = asyncio.ensure_future(asyncio.to_thread(cast(SlowAnswers, answers).parse, text, stop))
+    try:
+        return await asyncio.shield(parsing)
+    finally:
+        stop.set()
+        await asyncio.wait([parsing])
 
 
 def is_refusal(text: str) -> bool:

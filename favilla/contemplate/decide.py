@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, confidence, group_answers, swiss_pairs
-from favilla.contemplate.answers import NumberAnswers, final, is_refusal, said_whole
+from favilla.contemplate.answers import NumberAnswers, final, is_refusal, said_whole, understand
 from favilla.contemplate.budget import BudgetExceeded
 from favilla.contemplate.calls import together, upper_limit
 from favilla.contemplate.result import AgentAnswer, Event
@@ -154,8 +154,7 @@ class _Judge:
         text = await self._ask(
             "synthesis", 0, prompts.synthesis(self.run.question, self.run.answers.form, messages), messages
         )
-        parse = self.run.answers.parse
-        parsed = await asyncio.to_thread(parse, text) if self.run.answers.slow else parse(text)
+        parsed = await understand(self.run.answers, text)
         if parsed is None:
             raise _NoVerdict("the judge's reply has no answer")
         return parsed, self.run.answers.show([parsed])

@@ -16,11 +16,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Hashable, Sequence
 
 from favilla.contemplate.answers import EqualAnswers
 from favilla.errors import UserError
 
+_BLOCK = re.compile(
+    r"^[ \t]*(?P<fence>```|~~~)[ \t]*(?P<label>[^\s`]*)[^\n`]*\n(?P<program>.*?)(?P=fence)", re.DOTALL | re.MULTILINE
+)
+LABELS = ("python", "python3", "py", "py3")
+POLL = 0.02  # seconds between two looks at whether a program has ended, or shall
 MOST_OUTPUT = 100_000  # bytes of a program's output that are compared
 # The limits are set by the new process itself, after it has started: code between fork and exec is unsafe with threads.
 _START = """import resource, sys
@@ -51,32 +58,47 @@ class ProgramAnswers(EqualAnswers):
             raise UserError(f"limits {seconds} s, {memory} bytes: give at least 1 s and {64 << 20} bytes")
         self.inputs, self.seconds, self.memory = tuple(inputs), seconds, memory
 
-    def parse(self, text: str) -> tuple[tuple[str | None, ...], str] | None:
-        blocks = re.findall(r"```(?:python|py)?[ \t]*\n(.*?)```", text, re.DOTALL)
-        program = blocks[-1].encode("utf-8", "replace").decode("utf-8") if blocks else ""
+    def parse(self, text: str, stop: threading.Event | None = None) -> tuple[tuple[str | None, ...], str] | None:
+        """Runs the program. stop: once set, whatever runs is ended and there is no answer."""
+        stop, program = stop or threading.Event(), program_in(text)
         if not program or len(program.encode()) > MOST_OUTPUT or "\0" in program:
             return None
-        outputs = tuple(run_program(program, given, self.seconds, self.memory) for given in self.inputs)
+        outputs = tuple(run_program(program, given, self.seconds, self.memory, stop) for given in self.inputs)
         return (outputs, program) if any(output is not None for output in outputs) else None
 
     def show(self, parsed: Sequence[tuple[Hashable, str]]) -> str:
         return min((program for _, program in parsed), key=len)
 
 
-def run_program(program: str, given: str, seconds: int, memory: int) -> str | None:
-    """What `program` prints for the standard input `given`, trailing spaces of lines removed; None if it fails."""
+def program_in(text: str) -> str:
+    """The last fenced block that is labelled as Python; the last without a label if there is none; else ""."""
+    blocks = [(match["label"].casefold(), match["program"]) for match in _BLOCK.finditer(text.replace("\r\n", "\n"))]
+    labelled = [program for label, program in blocks if label in LABELS]
+    plain = [program for label, program in blocks if not label]
+    return next(iter([*reversed(labelled), *reversed(plain)]), "").encode("utf-8", "replace").decode("utf-8")
+
+
+def run_program(program: str, given: str, seconds: int, memory: int, stop: threading.Event) -> str | None:
+    """What `program` prints for the standard input `given`, trailing spaces of lines removed; None if it fails, or is ended
+    because `stop` is set."""
+    if stop.is_set():
+        return None
     isolate = [shutil.which("unshare") or "", "-rn", "--"] if no_network() else []
     command = [*isolate, sys.executable, "-I", "-S", "-c", _START, str(seconds), str(memory), program]
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
-        # Output goes to a file, whose size is limited: a pipe would have to be read without end.
+    # Input and output are files: nobody has to feed a pipe, or to read one without end. The size of files is limited.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as typed, tempfile.TemporaryFile() as output:
+        typed.write(given.encode("utf-8", "replace"))
+        typed.seek(0)
         process = subprocess.Popen(
-            command, cwd=folder, env={"PYTHONIOENCODING": "utf-8"}, stdin=subprocess.PIPE, stdout=output,
+            command, cwd=folder, env={"PYTHONIOENCODING": "utf-8"}, stdin=typed, stdout=output,
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
+        until = time.monotonic() + seconds + 1
         try:
-            process.communicate(given.encode("utf-8", "replace"), timeout=seconds + 1)
-        except subprocess.TimeoutExpired:
-            return None
+            while process.poll() is None and time.monotonic() < until and not stop.wait(POLL):
+                pass
+            if process.returncode is None:
+                return None
         finally:
             _end_group(process)
         output.seek(0)

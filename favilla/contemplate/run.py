@@ -22,7 +22,7 @@ from typing import Any
 
 from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
-from favilla.contemplate.answers import Answers, is_refusal, said_whole
+from favilla.contemplate.answers import Answers, is_refusal, said_whole, understand
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
 from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
 from favilla.contemplate.decide import Decision, decide, final_upper
@@ -259,8 +259,7 @@ class Run:
         message = prompts.summary(said or reply.text)
         if reply.refused or is_refusal(reply.text):
             return answer("refused", message=message)
-        parse = self.answers.parse
-        parsed = await asyncio.to_thread(parse, said) if self.answers.slow else parse(said)
+        parsed = await understand(self.answers, said)
         if parsed is None:
             return answer("unusable", message=message, detail="truncated" if reply.truncated else "no such answer")
         shown = self.answers.show([parsed])

@@ -17,7 +17,6 @@ from favilla.contemplate import (
     JSONAnswers,
     NumberAnswers,
     PointAnswers,
-    ProgramAnswers,
     Question,
     TextAnswers,
 )
@@ -151,15 +150,6 @@ def test_what_is_no_place_is_words() -> None:
     found = [kind.parse(f"ANSWER: {text}") for text in (*places, *words)]
     assert [one and one[0] for one in found] == [0, 0, 1, 0, *[2] * 5]
     assert kind.group(found) == [0, 0, 1, 0, 2, 3, 4, 5, 6]
-
-
-def test_programs_are_compared_by_what_they_print() -> None:
-    kind = ProgramAnswers(["2\n", "5\n"], seconds=1)
-    texts = ["print(int(input()) * 2)", "n = int(input())\nprint(n + n)  ", "print(int(input()) ** 2)"]
-    parsed = [kind.parse(f"```python\n{text}\n```\nANSWER: PROGRAM") for text in texts]
-    assert kind.group(parsed) == [0, 0, 1]
-    for bad in ("1 / 0", "while True: pass", "x = 'a' * (2 << 30)", "print('x' * 5_000_000)", "def"):
-        assert ProgramAnswers(["1"], seconds=1).parse(f"```python\n{bad}\n```") is None, bad
 
 
 def test_points_and_boxes() -> None:
