@@ -22,17 +22,18 @@ OUT_OF_BUDGET = "budget"  # a failure that a larger budget mends, so that going 
 
 
 class EventLog:
-    """Append-only; use as a context manager. `before`: seconds that earlier processes spent on this run."""
+    """Append-only; use as a context manager. `before`: seconds that earlier processes spent on this run. `broken`: why nothing
+    can be written any more (a full disk, say); the run itself need not end for that."""
 
     def __init__(self, path: Path, identity: str) -> None:
         self.path = Path(path)
-        self.before = 0.0
+        self.before, self.broken = 0.0, ""
         self.paid: list[tuple[str, Usage]] = []  # (model, usage) of earlier processes
         self.begun = -1  # the last round of which they asked anybody
         self._outcomes: dict[tuple[str, str], dict[str, Any]] = {}
         try:
-            # not truncated, always appended; nobody else needs to read the answers in it
-            self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b")
+            # not truncated, always appended; nobody else needs to read the answers in it; what is written is there at once
+            self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b", buffering=0)
         except (OSError, ValueError) as error:
             raise UserError(f"--log {path}: cannot be opened ({error}); name a file in a writable folder") from None
         try:
@@ -42,6 +43,8 @@ class EventLog:
             raise UserError(f"--log {path}: another run is writing it; wait for it, or choose another file") from None
         try:
             self._read(identity)
+            if self.broken:
+                raise UserError(f"--log {path}: cannot be written ({self.broken}); make room, or choose another file")
         except BaseException:
             self._file.close()
             raise
@@ -75,8 +78,13 @@ class EventLog:
 
     def _append(self, seconds: float, **event: Any) -> None:
         line = json.dumps({"seconds": round(self.before + seconds, 3), **event}, ensure_ascii=True) + "\n"
-        self._file.write(line.encode("ascii"))
-        self._file.flush()
+        left = memoryview(line.encode("ascii"))
+        try:
+            while left and not self.broken:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            # Half a line may be there; who goes on with this log takes it away.
+            self.broken = error.strerror or type(error).__name__
 
     def _read(self, identity: str) -> None:
         content = self._file.read()

@@ -357,6 +357,8 @@ class Run:
 
     def _result(self, decision: Decision, stopped_by: str, rounds: int) -> Result:
         self.extra.update({f"over budget: {name}": 1 for name in sorted(self.ledger.overrun)})
+        if self.log is not None and self.log.broken:
+            self.extra[f"log: cannot be written any more, {self.log.broken}"] += 1
         told = total(list(self.usage_by.values()))
         if self.ledger.used != told:
             self.usage_by["repeated"] = self.ledger.used - told

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +95,39 @@ def test_books_stay_whole_however_often_a_run_goes_on(tmp_path: Path) -> None:
             solver = SimulatedSolver(lambda text: "7", accuracy=0.4, faults=faults, seed=seed)
             if (result := ask(solver, policy, log, killed_after, **settings)) is not None:
                 whole(result)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from favilla.contemplate import Limits, NumberAnswers, Panel, Policy, contemplate_sync
+from tests.contemplate.solvers import Scripted
+most = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+try:
+    result = contemplate_sync("Why?", panel=Panel((Scripted(lambda call: "ANSWER: 42", lambda call: 0.0),)), policy=Policy(8),
+                              answers=NumberAnswers(), log=Path(sys.argv[1]), limits=Limits(quorum=1.0))
+    print(result.answer, len(result.answers), result.degraded, result.usage.calls)
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_a_log_that_cannot_be_written_any_more_ends_no_run(tmp_path: Path) -> None:
+    """As on a full disk; what is in it until then is still good for going on."""
+    log = tmp_path / "log.jsonl"
+
+    def run(most: int) -> str:
+        path = os.pathsep.join(part for part in sys.path if part)
+        done = subprocess.run([sys.executable, "-c", FULL, str(log), str(most)], capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": path})  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    note = "log: cannot be written any more, File too large"
+    assert run(4000) == f"42 8 {{'{note}': 1}} 8" and log.stat().st_size == 4000
+    # the line that was cut off goes; of those who had answered nobody is asked again
+    whole_lines = log.read_text().rpartition("\n")[0]
+    asked, replies = (whole_lines.count(f'"event": "{event}"') for event in ("asked", "reply"))
+    assert 0 < replies < 8 and run(10**6) == f"42 8 {{}} {asked + 8 - replies}"
+    assert run(10).startswith(f"UserError --log {log}: cannot be written (File too large); make room")

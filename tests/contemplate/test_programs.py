@@ -66,7 +66,7 @@ def test_programs_end_with_their_run(how: str) -> None:
         solver = Scripted(lambda call: ENDLESS, lambda call: 0.0)
         budget = Budget(seconds=2.0) if how == "seconds" else None
         run = asyncio.create_task(
-            contemplate("Why?", panel=Panel((solver,)), policy="single", answers=ProgramAnswers(["1"] * 50, seconds=9),
+            contemplate("Why?", panel=Panel((solver,)), policy="single", answers=ProgramAnswers(["1"] * 4, seconds=3),
                         interrupt=interrupt, budget=budget)
         )  # fmt: skip
         while programs() == before and not run.done():
