@@ -119,6 +119,8 @@ def contemplate(
     if key_file is not None and len(hosts) > 1:
         raise UserError(f"--key-file: a key belongs to one host, and the panel has {', '.join(hosts)}; {KEYS_BY_HOST}")
     remote = endpoint is not None or bool(addresses)
+    if key_file is not None and not remote:
+        raise UserError("--key-file: is for an endpoint, and there is none; give --endpoint, or leave it out")
     if thinking_budget is not None and endpoint is not None:
         raise UserError("--thinking-budget: is for models in this process; give --max-output-tokens instead")
 

@@ -98,7 +98,7 @@ async def contemplate(
     images: files, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which decides
     what counts as the same (default: words). max_output_tokens: of each request, reasoning included (default: 4096, of
     models in this process 512). probe: find out first what each endpoint can do (at most 11 small requests, counted in the
-    budget); an effort or pictures that one refuses are then a UserError before anybody is asked.
+    budget and its time); an effort or pictures that one refuses are then a UserError before anybody is asked.
     log: a JSONL file; the same call with the same file goes on where a killed process was. interrupt: once set, the best
     answer so far is returned, and says so.
     Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
@@ -134,15 +134,8 @@ async def contemplate(
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
         run = Run(
             asked, panel, policy, answers, budget or Budget(), table, limits or Limits(), seed, temperature,
-            max_output_tokens, events, on_event, interrupt,
+            max_output_tokens, events, on_event, interrupt, probe,
         )  # fmt: skip
-        if probe:
-            endpoints: list[Any] = [one for one in panel.solvers if hasattr(one, "probe")]
-            if not endpoints:
-                raise UserError("contemplate: probe is for endpoints; there is none")
-            for one in endpoints:
-                run.probed(one, await one.probe(run.ledger))
-                one.check(len(pictures))
         return await run.result()
 
 

@@ -11,11 +11,13 @@ import math
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from favilla.contemplate.budget import Ledger
 from favilla.contemplate.solver import Call, Panel, Reply, Solver, SolverError, Usage, derive
 from favilla.errors import UserError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -265,3 +267,23 @@ def enough(usable: int, pending: int, asked: int, quorum: float) -> bool:
     of those who may still answer: else one that hangs would be waited for because others have failed."""
     wanted, possible = math.ceil(quorum * asked), usable + pending
     return usable >= (wanted if possible >= wanted else max(1, math.floor(quorum * possible)))
+
+
+class Interrupted(Exception):  # noqa: N818  (somebody wanted it; it is no error)
+    """Work that was given up because the best answer so far is wanted."""
+
+
+async def unless_interrupted(work: Coroutine[Any, Any, T], interrupt: asyncio.Event | None) -> T:
+    """What `work` returns. Raises Interrupted, once `work` has ended, when `interrupt` is set first."""
+    if interrupt is None:
+        return await work
+    working, bell = asyncio.ensure_future(work), asyncio.ensure_future(interrupt.wait())
+    try:
+        await asyncio.wait([working, bell], return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Interrupted
+        return working.result()
+    finally:
+        working.cancel()
+        bell.cancel()
+        await asyncio.wait([working, bell])

@@ -6,7 +6,7 @@ import asyncio
 import math
 import random
 import re
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, confidence, group_answers, swiss_pairs
 from favilla.contemplate.answers import NumberAnswers, final, is_refusal, said_whole, understand
 from favilla.contemplate.budget import BudgetExceeded
-from favilla.contemplate.calls import together, upper_limit
+from favilla.contemplate.calls import Interrupted, together, unless_interrupted, upper_limit
 from favilla.contemplate.result import AgentAnswer, Event
 from favilla.contemplate.solver import Call, SolverError, Usage, derive
 
@@ -63,33 +63,18 @@ async def decide(run: Run, usable: list[AgentAnswer], refusals_decide: bool) -> 
         run.tell(Event("aggregation", data={"how": run.policy.aggregate}))
         try:
             async with asyncio.timeout_at(None if run.deadline == math.inf else run.deadline):
-                verdict, shown = await _unless_interrupted(judge.verdict(usable, groups), run.interrupt)
+                verdict, shown = await unless_interrupted(judge.verdict(usable, groups), run.interrupt)
         except TimeoutError:
             run.extra["aggregation: no time, voted"] += 1
             limit = "seconds"
+        except Interrupted:
+            run.extra["aggregation: interrupted, voted"] += 1
+            limit = "interrupted"
         except _NoVerdict as why:
             run.extra[f"aggregation: {why}, voted"] += 1
             limit = why.limit
     decision = _stated(run, usable, verdict, judge.depth)
     return replace(decision, answer=shown, stopped_by=limit)
-
-
-async def _unless_interrupted(
-    verdict: Coroutine[Any, Any, tuple[Any, str]], interrupt: asyncio.Event | None
-) -> tuple[Any, str]:
-    """What `verdict` returns. Raises _NoVerdict when `interrupt` is set first."""
-    if interrupt is None:
-        return await verdict
-    judging, bell = asyncio.ensure_future(verdict), asyncio.ensure_future(interrupt.wait())
-    try:
-        await asyncio.wait([judging, bell], return_when=asyncio.FIRST_COMPLETED)
-        if not judging.done():
-            raise _NoVerdict("interrupted", "interrupted")
-        return judging.result()
-    finally:
-        judging.cancel()
-        bell.cancel()
-        await asyncio.wait([judging, bell])
 
 
 def _stated(run: Run, usable: list[AgentAnswer], verdict: Any | None, depth: int) -> Decision:

@@ -24,12 +24,12 @@ from favilla.contemplate import prompts
 from favilla.contemplate.aggregate import Group, group_answers, leads, refused, unassailable
 from favilla.contemplate.answers import Answers, is_refusal, said_whole, understand
 from favilla.contemplate.budget import Budget, BudgetExceeded, Ledger, Price
-from favilla.contemplate.calls import Caller, Limits, gather, upper_limit
+from favilla.contemplate.calls import Caller, Interrupted, Limits, gather, unless_interrupted, upper_limit
 from favilla.contemplate.decide import Decision, decide, final_upper
 from favilla.contemplate.log import OUT_OF_BUDGET, EventLog
 from favilla.contemplate.policy import Policy
 from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
-from favilla.contemplate.solver import Call, Panel, Question, Reply, Solver, SolverError, Usage, derive
+from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
 from favilla.errors import UserError
 
 LEAD = 0.95  # confidence of the "beta" stopping rule, as in its paper
@@ -52,8 +52,19 @@ class Run:
     log: EventLog | None = None
     tell: Callable[[Event], None] = lambda event: None
     interrupt: asyncio.Event | None = None
+    probe: bool = False
 
     def __post_init__(self) -> None:
+        if self.temperature is not None and not 0 <= self.temperature < math.inf:
+            raise UserError(f"temperature {self.temperature}: give a number, 0 or more")
+        for name, text in (("question", self.question.text), ("answers", self.answers.form)):
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise UserError(
+                    f"{name}: {text[error.start]!r} at character {error.start} is no Unicode character (from a shell or a "
+                    "file that is not UTF-8?); give it in UTF-8"
+                ) from None
         if not self.question.text.strip():
             raise UserError("the question is empty; say what you want to know")
         if self.max_output_tokens < 1:
@@ -75,10 +86,15 @@ class Run:
         self.deadline = self.until = math.inf  # of the run, and of agents in the round that is under way
         if self.log is not None:
             self.started -= self.log.before
-            for model, usage in self.log.paid:
-                self.ledger.add(model, usage)
         if self.budget.seconds is not None:
             self.deadline = self.started + self.budget.seconds
+        if self.probe:
+            try:
+                await self._probe()
+            except Interrupted:
+                return self._result(Decision(None), "interrupted", 0)
+        for model, usage in self.log.paid if self.log is not None else ():
+            self.ledger.add(model, usage)
         self.caller = Caller(
             self.panel, self.ledger, self.limits, self.seed,
             retried=lambda call, kind: self.tell(Event("retry", call.round, call.agent, {"why": kind})),
@@ -95,12 +111,25 @@ class Run:
     def interrupted(self) -> bool:
         return self.interrupt is not None and self.interrupt.is_set()
 
-    def probed(self, solver: Solver, found: Any) -> None:
-        """Note what a probe (`openai_client.Capabilities`) found."""
-        told = {name: value for name, value in asdict(found).items() if name != "usage"}
-        self.capabilities[f"{solver.model} at {solver.endpoint}"] = told
-        self.usage_by["probe"] = self.usage_by.get("probe", Usage()) + found.usage
-        self.tell(Event("probe", data={"model": solver.model, "endpoint": solver.endpoint, "found": told}))
+    async def _probe(self) -> None:
+        """Find out what each endpoint can do, in the time that the run has. Raises Interrupted, and UserError when there is no
+        endpoint or one of them refuses what it will be asked."""
+        endpoints: list[Any] = [solver for solver in self.panel.solvers if hasattr(solver, "probe")]
+        if not endpoints:
+            raise UserError("contemplate: probe is for endpoints; there is none")
+        before = self.ledger.used
+        try:
+            async with asyncio.timeout_at(None if self.deadline == math.inf else self.deadline):
+                for solver in endpoints:
+                    found = await unless_interrupted(solver.probe(self.ledger), self.interrupt)
+                    told = {name: value for name, value in asdict(found).items() if name != "usage"}
+                    self.capabilities[f"{solver.model} at {solver.endpoint}"] = told
+                    self.tell(Event("probe", data={"model": solver.model, "endpoint": solver.endpoint, "found": told}))
+                    solver.check(len(self.question.pictures))
+        except TimeoutError:
+            self.extra["probe: no time to end it"] += 1
+        finally:
+            self.usage_by["probe"] = self.ledger.used - before
 
     def usable(self) -> list[AgentAnswer]:
         return [answer for answer in self.pool if answer.status == "usable"]

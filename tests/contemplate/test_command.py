@@ -172,6 +172,8 @@ def test_kinds_of_answers() -> None:
         (("--panel", "a*0"), "a number above 0"),
         (("--options", "a", "b"), "belong to --answers choice"),
         (("--probe",), "probe is for endpoints"),
+        (("--key-file", "key"), "--key-file: is for an endpoint"),
+        (("--temperature", "nan"), "temperature nan: give a number"),
         (("--model", "no-such-model"), "no such folder"),
         (("--policy", "vote", "--agents", "0"), "1 to 1024"),
         (("--quorum", "0"), "a share above 0"),

@@ -11,9 +11,20 @@ import pytest
 
 from favilla.cli.contemplate import contemplate as command
 from favilla.cli.live import probed
-from favilla.contemplate import Budget, Event, Limits, Policy, Result, contemplate
+from favilla.contemplate import Budget, ChoiceAnswers, Event, Limits, Policy, Result, contemplate
 from favilla.contemplate.openai_client import NO_TEMPERATURE, PIXEL, OpenAISolver, Profile
-from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Say, Server, chat_events, responses_events
+from favilla.contemplate.simulated import virtual_run
+from favilla.contemplate.simulated_server import (
+    Asked,
+    Behaviour,
+    Fail,
+    Hang,
+    Raw,
+    Say,
+    Server,
+    chat_events,
+    responses_events,
+)
 from favilla.contemplate.streams import UNFINISHED
 from favilla.errors import UserError
 
@@ -323,3 +334,56 @@ def test_what_the_probe_excludes_is_told_before_anybody_is_asked(api: str, tmp_p
         ask(behave, api=api, probe=True, effort="high", budget=Budget(calls=20))
     with pytest.raises(UserError, match="takes no pictures"):
         ask(behave, api=api, probe=True, images=[picture])
+
+
+@pytest.mark.parametrize("how", ["seconds", "interrupt"])
+def test_a_probe_ends_with_its_run(how: str) -> None:
+    """Of an endpoint that hangs, in virtual time."""
+
+    async def main() -> tuple[Result, int]:
+        interrupt = asyncio.Event()
+        asyncio.get_running_loop().call_later(4.0 if how == "interrupt" else 1e6, interrupt.set)
+        async with Server(lambda asked, n: Hang()) as server:
+            budget = Budget(seconds=7.0)
+            given = {"policy": "single", "probe": True, "budget": budget, "interrupt": interrupt}
+            result = await contemplate("Why?", endpoint=server.address, model="m", **given)
+            await server.quiet.wait()
+            return result, len(server.asked)
+
+    result, asked = virtual_run(main(), 0.1)
+    seconds, why = (7.0, "seconds") if how == "seconds" else (4.0, "interrupted")
+    assert (result.answer, result.stopped_by, asked) == (None, why, 1) and result.seconds == pytest.approx(seconds)
+    assert result.usage.calls == 1 and result.usage_by["probe"] == result.usage
+    assert ("probe: no time to end it" in result.degraded) is (how == "seconds")
+
+
+def test_a_probe_takes_of_the_time_of_its_run() -> None:
+    async def main() -> Result:
+        def behave(asked: Asked, number: int) -> Behaviour:
+            return Hang() if number == 1 else Say()
+
+        async with Server(behave) as server:
+            settings = {"policy": "single", "probe": True, "budget": Budget(seconds=100)}
+            return await contemplate("Why?", endpoint=server.address, model="m", **settings)
+
+    result = virtual_run(main(), 0.1)  # the request that hangs is given up after a minute
+    assert result.answer == "42" and result.seconds == pytest.approx(60.0) and result.usage.calls == 12
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"temperature": float("nan")}, "temperature nan: give a number"), ({"temperature": -1.0}, "temperature -1.0"),
+        ({"question": "caf\udce9?"}, r"question: '\\udce9' at character 3 is no Unicode"),
+        ({"answers": ChoiceAnswers(("\udce9",))}, "is no Unicode character"),
+    ],
+)  # fmt: skip
+def test_what_no_endpoint_can_be_sent_is_told_before_it_is_asked(settings: dict[str, Any], says: str) -> None:
+    async def main() -> None:
+        async with Server() as server:
+            given = {"question": "Why?", "endpoint": server.address, "model": "m", "policy": "single", **settings}
+            with pytest.raises(UserError, match=says):
+                await contemplate(**given)
+            assert server.asked == []
+
+    asyncio.run(main())
