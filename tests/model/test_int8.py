@@ -25,16 +25,25 @@ def test_a_matrix_is_within_half_a_step_of_its_row(outputs: int, inputs: int, se
     assert ((int8 * scale[:, None] - weight).abs() <= 0.5001 * step + 1e-9).all()
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("inputs", [64, 8, 17, 40, 200])
 @pytest.mark.parametrize("rows", [1, 3, FEW, FEW + 1, 100])
-def test_products_are_those_of_the_rounded_matrix(rows: int, dtype: torch.dtype) -> None:
+def test_products_are_those_of_the_rounded_matrix(rows: int, inputs: int, dtype: torch.dtype) -> None:
     generator = torch.Generator().manual_seed(rows)
-    weight = torch.randn(48, 64, generator=generator).to(dtype)
-    x = torch.randn(rows, 2, 64, generator=generator).to(dtype)
+    weight = torch.randn(48, inputs, generator=generator).to(dtype)
+    x = torch.randn(rows, 2, inputs, generator=generator).to(dtype)
     int8, scale = quantise_matrix(weight)
     exact = x.double() @ (int8.double() * scale.double()[:, None]).T
     error = (product(x, int8, scale).double() - exact).abs().max() / exact.abs().max()
-    assert error < (1e-5 if dtype == torch.float32 else 2e-2)
+    assert error < (1e-5 if dtype in (torch.float64, torch.float32) else 2e-2)
+
+
+def test_compiling_brings_no_kernel_that_these_rows_kill() -> None:
+    linear = Int8Linear(torch.nn.Linear(40, 24, bias=False).bfloat16())
+    x = torch.randn(FEW + 1, 2, 40, generator=torch.Generator().manual_seed(0)).bfloat16()
+    with torch.no_grad():
+        made = torch.compile(linear, options={"freezing": True})(x)
+        torch.testing.assert_close(made, linear(x), rtol=2e-2, atol=2e-2)
 
 
 def test_a_model_in_8_bits_is_the_model_with_rounded_weights() -> None:
