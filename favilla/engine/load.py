@@ -126,7 +126,7 @@ def load(
     tokenizer, processor = Tokenizer.load(folder), ImageProcessor.load(folder)
     if dtype is None:
         stated = str(config.extra.get("dtype") or config.extra.get("torch_dtype"))
-        small = sum(parameter.numel() for parameter in skeleton(config, folder).parameters()) < SMALL
+        small = sum(parameter.numel() for parameter in skeleton(config, folder / "config.json").parameters()) < SMALL
         on_cpu = torch.device(device).type == "cpu"
         dtype = torch.float32 if small and on_cpu else DTYPES.get(stated, torch.float32)
     model, _ = load_model(folder, dtype, device)

@@ -15,8 +15,9 @@ MODEL_TYPES = ("muse_spark", "muse_glimmer")
 MAX_LAYERS = 4096
 
 
-def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
-    """Our fields among the values. Raises TypeError for one of the wrong type, and for a size below 1."""
+def known_fields(cls: type, values: dict[str, Any], section: str) -> dict[str, Any]:
+    """Our fields among the values of a section (such as "text_config."). Raises UserError for one of the wrong type, and for
+    a size below 1."""
     known = {f.name: f.default for f in fields(cls)}
     found = {key: value for key, value in values.items() if key in known and value is not None}
     for key, value in found.items():
@@ -24,9 +25,9 @@ def _known(cls: type, values: dict[str, Any]) -> dict[str, Any]:
         if isinstance(default, bool | int | float | str):
             allowed = (int, float) if isinstance(default, float) else (type(default),)
             if type(value) not in allowed:
-                raise TypeError(f"{key} is {value!r}, not of type {type(default).__name__}")
+                raise UserError(f"config: {section}{key} is {value!r}, not of type {type(default).__name__}")
             if type(default) is int and value < 1 and not key.endswith("_id"):
-                raise TypeError(f"{key} is {value}, less than 1")
+                raise UserError(f"config: {section}{key} is {value}, less than 1")
     return found
 
 
@@ -211,9 +212,9 @@ class SparkConfig:
                 text.setdefault(key, value)
         try:
             config = cls(
-                text=TextConfig(**_known(TextConfig, text)),
-                vision=VisionConfig(**_known(VisionConfig, vision)),
-                **{k: v for k, v in _known(cls, raw).items() if k not in ("text", "vision", "extra")},
+                text=TextConfig(**known_fields(TextConfig, text, "text_config.")),
+                vision=VisionConfig(**known_fields(VisionConfig, vision, "vision_config.")),
+                **{k: v for k, v in known_fields(cls, raw, "").items() if k not in ("text", "vision", "extra")},
             )
         except UserError as error:
             raise UserError(f"{where}: {str(error).removeprefix('config: ')}") from None

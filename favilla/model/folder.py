@@ -50,17 +50,17 @@ def load_config(folder: str | Path) -> SparkConfig:
     return SparkConfig.from_dict(read_json(path), str(path))
 
 
-def skeleton(config: SparkConfig, folder: Path) -> MuseSpark:
-    """The model of a folder's config, without memory for its weights. Raises UserError for sizes that no tensor can
-    have, and what else only shows when it is built."""
+def skeleton(config: SparkConfig, where: Path | str) -> MuseSpark:
+    """The model of a config, without memory for its weights. Raises UserError, naming where the config stands, for sizes that
+    no tensor can have, and what else only shows when it is built."""
     try:
         with torch.device("meta"):
             return MuseSpark(config)
     except UserError as error:
-        raise UserError(f"{folder / 'config.json'}: {str(error).removeprefix('config: ')}") from None
+        raise UserError(f"{where}: {str(error).removeprefix('config: ')}") from None
     except (RuntimeError, TypeError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
-        raise UserError(f"{folder / 'config.json'}: no model can be built from it ({reason}); mend its sizes") from None
+        raise UserError(f"{where}: no model can be built from it ({reason}); mend its sizes") from None
 
 
 def load_model(
@@ -75,7 +75,7 @@ def load_model(
     if not folder.is_dir():
         raise UserError(f"{folder}: no such model folder")
     config = load_config(folder)
-    model = skeleton(config, folder)
+    model = skeleton(config, folder / "config.json")
     expected = model.state_dict()
     weights: dict[str, torch.Tensor] = {}
     for path in weight_files(folder):

@@ -9,8 +9,19 @@ from typing import Any
 import torch
 
 from favilla.errors import UserError
+from favilla.model.folder import INDEX, WEIGHTS
 
 CHECKPOINT = "checkpoint.pt"
+
+
+def refuse_other_model(run: Path) -> None:
+    """Raises UserError where a run's model folder has weights although there is no checkpoint that they could be from: the
+    run would write over them."""
+    model = run / "model"
+    if not (run / CHECKPOINT).exists() and any((model / name).exists() for name in (WEIGHTS, INDEX)):
+        raise UserError(
+            f"{model}: holds a model that is not this run's, there being no {CHECKPOINT} beside it; choose another --out"
+        )
 
 
 def save_checkpoint(

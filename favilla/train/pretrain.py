@@ -27,7 +27,7 @@ import torch.distributed as dist
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import EOT, Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
-from favilla.data.batches import Packer
+from favilla.data.batches import Packer, Shape
 from favilla.data.conversations import Conversations, check_conversations, fingerprint
 from favilla.data.examples import (
     EFFORTS,
@@ -42,7 +42,8 @@ from favilla.data.stream import MakeExample
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import MuseSpark, SparkConfig, VisionConfig, initialise, load_model, save_model
-from favilla.model.folder import FLOAT32, weights_fingerprint, write_atomically
+from favilla.model.folder import FLOAT32, skeleton, weights_fingerprint, write_atomically
+from favilla.train.checkpoint import CHECKPOINT, refuse_other_model
 from favilla.train.claim import claimed
 from favilla.train.loop import Job, train
 from favilla.train.ranks import join
@@ -95,10 +96,11 @@ def corpus(recipe: Recipe):
 
 
 def prepare_tokenizer(recipe: Recipe, folder: Path, init: Path | None) -> Tokenizer:
-    """The tokenizer of the run's model folder: its own if it is there already, that of `init`, or a new one. The image processor
-    is put beside it. Raises UserError when those that are there are not those of `init`."""
+    """The tokenizer of the run's model folder: that which a checkpoint of the run was trained with, that of `init`, or a new
+    one. The image processor is put beside it. Raises UserError when those that are there are not those of `init`."""
     processor = image_processor(recipe, init)
-    if (folder / "tokenizer.json").exists():
+    # Without a checkpoint they may be those of a recipe that has been mended since.
+    if (folder.parent / CHECKPOINT).exists() and (folder / "tokenizer.json").exists():
         tokenizer = Tokenizer.load(folder)
         there = tokenizer.inner.to_str(), ImageProcessor.load(folder)
         if init and there != (Tokenizer.load(init).inner.to_str(), processor):
@@ -132,16 +134,48 @@ def pretrain(
     recipe: Recipe, out: Path | None = None, device: str = "cpu", init: Path | None = None, quiet: bool = False
 ) -> Path:
     """Train a recipe to its end and return the model folder. Raises UserError for what the user can mend."""
-    rank, world, place = join(device)
+    joined = join(device)
     folder = out or home() / "runs" / recipe.name
     model_folder = folder / "model"
-    if init is not None and init.resolve() == model_folder.resolve():
+    if init is not None and init.resolve() in (folder.resolve(), model_folder.resolve()):
         raise UserError(f"--out {folder}: holds the model to start from; choose another folder")
 
-    # Tokenizer and model
+    # What can be checked before anything is written
+    refuse_other_model(folder)
     start = load_model(init) if init is not None else None
     if start is not None:
         check_start(recipe, start[1], f"--init {init}")
+        config = start[1]
+    else:
+        config = recipe.model.config(
+            recipe.tokenizer.vocab_size, 0, 0, 0
+        )  # ids are the tokenizer's, which is not made yet
+        skeleton(config, "recipe: [model]")
+    if recipe.data.tokens > config.text.max_position_embeddings:
+        raise UserError(
+            f"recipe: [data] tokens is {recipe.data.tokens}, the model's context {config.text.max_position_embeddings}; make "
+            "rows no longer than it"
+        )
+    shape = recipe.data.shape(3 * config.vision.patch_size**2, config.vision.merge_size)
+    with claimed(folder) if joined[0] == 0 else nullcontext():
+        _train(recipe, folder, joined, init, start, shape, quiet)
+    return model_folder
+
+
+def _train(
+    recipe: Recipe,
+    folder: Path,
+    joined: tuple[int, int, torch.device],
+    init: Path | None,
+    start: tuple[MuseSpark, SparkConfig] | None,
+    shape: Shape,
+    quiet: bool,
+) -> None:
+    """What follows when the folder is the run's own. joined: see `ranks.join`; start: the model and config of `init`."""
+    rank, world, place = joined
+    model_folder = folder / "model"
+
+    # Tokenizer and model
     model_folder.mkdir(parents=True, exist_ok=True)
     if rank == 0:
         prepare_tokenizer(recipe, model_folder, init)
@@ -156,15 +190,9 @@ def pretrain(
         )
         model = MuseSpark(config)
         initialise(model, recipe.seed, recipe.model.gate_init)
-    if recipe.data.tokens > config.text.max_position_embeddings:
-        raise UserError(
-            f"recipe: [data] tokens is {recipe.data.tokens}, the model's context {config.text.max_position_embeddings}; make "
-            "rows no longer than it"
-        )
 
     # Data: rank r of w draws from a stream of its own
     extra = recipe.data.extra
-    shape = recipe.data.shape(3 * config.vision.patch_size**2, config.vision.merge_size)
     if extra is not None:
         fits = Packer(shape, config.image_token_id).fits_at_all
         check_conversations(extra.path, tokenizer, processor, recipe.data.tokens, fits)
@@ -182,13 +210,11 @@ def pretrain(
     identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (fingerprint(extra.path) if extra else "")
     identity += f" init {weights_fingerprint(init)}" if init is not None else ""
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
-    with claimed(folder) if rank == 0 else nullcontext():
-        train(job, model, processor, maker, folder, place, quiet)
+    train(job, model, processor, maker, folder, place, quiet)
 
-        # Ship: bf16 weights, float32 where the published format wants it
-        if rank == 0:
-            export(model, model_folder)
-    return model_folder
+    # Ship: bf16 weights, float32 where the published format wants it
+    if rank == 0:
+        export(model, model_folder)
 
 
 def export(model: MuseSpark, folder: Path) -> None:

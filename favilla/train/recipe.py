@@ -13,6 +13,7 @@ from favilla.data.examples import EFFORTS, Mixture, Task
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import SparkConfig, TextConfig, VisionConfig
+from favilla.model.config import MAX_LAYERS, known_fields
 from favilla.worlds.base import Style
 from favilla.worlds.registry import get
 
@@ -34,18 +35,37 @@ class ModelPart(Strict):
     gate_init: float = 0.0
 
     def config(self, vocab_size: int, image_token_id: int, eos: int, pad: int) -> SparkConfig:
-        text = {"vocab_size": vocab_size, "mlp_layer_types": ["dense"] * self.text["num_hidden_layers"], **self.text}
-        text.setdefault("output_multiplier", (text["hidden_size"] / 256) ** -0.5)
-        extra: dict[str, Any] = {"text_config": {"eos_token_id": eos, "bos_token_id": None, "pad_token_id": pad}}
-        # Placeholders of modalities that this model has no tower for must name no real token.
-        extra |= {"video_token_id": vocab_size + 1, "audio_token_id": vocab_size + 2}
+        """The config of this network for a tokenizer. Raises UserError naming the field for what no network can have."""
+        for section, kind in (("text", TextConfig), ("vision", VisionConfig)):
+            for name in getattr(self, section):
+                if name not in kind.__dataclass_fields__:
+                    raise UserError(f"recipe: [model] {section}.{name} is unknown; give fields that a config.json has")
+        for name in ("hidden_size", "num_hidden_layers"):
+            if self.text.get(name) is None:
+                raise UserError(f"recipe: [model] text.{name} is missing; say how large the network is")
         try:
-            return SparkConfig(
-                text=TextConfig(**text), vision=VisionConfig(**self.vision), image_token_id=image_token_id,
-                projector_hidden_size=self.projector_hidden_size, extra=extra,
+            stated = known_fields(TextConfig, self.text, "text_config.")
+            text = {"vocab_size": vocab_size, "output_multiplier": (stated["hidden_size"] / 256) ** -0.5, **self.text}
+            if (layers := stated["num_hidden_layers"]) <= MAX_LAYERS:
+                text.setdefault("mlp_layer_types", ["dense"] * layers)
+            config = SparkConfig.from_dict(
+                {
+                    "model_type": "muse_spark", "text_config": text, "vision_config": self.vision,
+                    "image_token_id": image_token_id, "projector_hidden_size": self.projector_hidden_size,
+                },
+                "config",
             )  # fmt: skip
-        except TypeError as error:
-            raise UserError(f"recipe: [model] {error}") from None
+        except (UserError, OverflowError) as error:
+            said = str(error).removeprefix("config: ").replace("_config.", ".")
+            raise UserError(f"recipe: [model] {said}") from None
+        if config.text.vocab_size < vocab_size:
+            raise UserError(
+                f"recipe: [model] text.vocab_size is {config.text.vocab_size}, the tokenizer's {vocab_size}; leave it out"
+            )
+        config.extra = {"text_config": {"eos_token_id": eos, "bos_token_id": None, "pad_token_id": pad}}
+        # Placeholders of modalities that this model has no tower for must name no real token.
+        config.extra |= {"video_token_id": vocab_size + 1, "audio_token_id": vocab_size + 2}
+        return config
 
 
 class TokenizerPart(Strict):
@@ -147,6 +167,12 @@ class DataPart(Strict):
         )  # fmt: skip
 
     def shape(self, patch_values: int, merge: int) -> Shape:
+        """Batches of this part. Raises UserError for rows of pictures that cannot be merged merge x merge."""
+        if self.picture_patches % merge**2:
+            raise UserError(
+                f"recipe: [data] picture_patches is {self.picture_patches}; give a multiple of {merge**2}, since [model] "
+                f"vision.merge_size is {merge}"
+            )
         targets = int(self.rows * self.tokens * self.targets)
         rows = self.picture_rows, self.practice.rows
         # One mark for every second patch is more than pictures of levels 1 and 2 have; beyond, practice loses the rest.

@@ -22,6 +22,7 @@ from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import load_model
 from favilla.model.folder import weights_fingerprint, write_atomically
+from favilla.train.checkpoint import refuse_other_model
 from favilla.train.claim import claimed
 from favilla.train.loop import Job, train
 from favilla.train.pretrain import export
@@ -67,6 +68,7 @@ def tune(
     if source in (run.resolve(), model_folder.resolve()):
         raise UserError(f"--out {run}: holds the model that is to be tuned; choose another folder")
     rank, world, place = join(device)
+    refuse_other_model(run)
     model, config = load_model(folder)
     model.float()
     beside = {path.name: path.read_bytes() for path in folder.iterdir() if _is_beside(path)}

@@ -327,7 +327,7 @@ def test_a_run_learns_and_leaves_a_folder(tmp_path: Path) -> None:
     seen = losses(tmp_path)
     assert seen[-1] < seen[0] - 1
     assert (tmp_path / "loss.png").stat().st_size > 1000
-    assert not list(tmp_path.glob(".*"))
+    assert [path.name for path in tmp_path.glob(".*")] == [".lock"]
     model, config = load_model(model_folder, dtype=torch.bfloat16)
     assert model.lm_head.weight.dtype == torch.bfloat16
     assert config.text.hidden_size == 32
@@ -361,8 +361,9 @@ def test_a_run_starts_from_another_model_as_it_is(folder: Path, tmp_path: Path) 
     ):
         with pytest.raises(UserError, match=told):
             pretrain(tiny_recipe(optim={"steps": 1}, **changes), tmp_path / "other", init=start, quiet=True)
-    with pytest.raises(UserError, match="holds the model to start from"):
-        pretrain(recipe, start.parent, init=start, quiet=True)
+    for holding in (start.parent, start):
+        with pytest.raises(UserError, match="holds the model to start from"):
+            pretrain(recipe, holding, init=start, quiet=True)
     with pytest.raises(UserError, match="other settings"):
         pretrain(recipe, out, quiet=True)
     model.lm_head.weight.data *= 2
@@ -372,6 +373,26 @@ def test_a_run_starts_from_another_model_as_it_is(folder: Path, tmp_path: Path) 
     ImageProcessor(image_mean=(0.1, 0.1, 0.1)).save(start)
     with pytest.raises(UserError, match="another tokenizer or image processor than --init"):
         pretrain(recipe, out, init=start, quiet=True)
+
+
+def test_what_a_failed_attempt_left_does_not_count(tmp_path: Path) -> None:
+    """The same folder, its recipe mended, gives the tokenizer and the image processor of a fresh one."""
+    failing = {"picture_patches": 40, "max_image_tokens": 100, "tasks": {"counting": {"levels": [1]}}, "practice": {}}
+    with pytest.raises(UserError, match="none of"):
+        pretrain(tiny_recipe(data=failing, tokenizer={"vocab_size": 560}), tmp_path, quiet=True)
+    mended = tiny_recipe(data={**failing, "max_image_tokens": 9}, optim={"steps": 1}, tokenizer={"vocab_size": 640})
+    made = pretrain(mended, tmp_path, quiet=True)
+    assert Tokenizer.load(made).vocab_size == load_model(made)[1].text.vocab_size == 640
+    assert ImageProcessor.load(made).max_image_tokens == 9
+
+
+def test_a_model_that_is_not_the_run_s_is_not_written_over(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    save_model(fresh_model(folder), tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    with pytest.raises(UserError, match="not this run's"):
+        pretrain(RECIPE, tmp_path, quiet=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
 
 
 def test_no_cuda_is_said_in_one_line(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,10 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.examples import draw_problems, make_example
 from favilla.errors import UserError
+from favilla.model import SparkConfig
+from favilla.train.pretrain import pretrain
 from favilla.train.recipe import load_recipe
+from tests.recipes import tiny_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 DEBUG = (RECIPES / "debug.toml").read_text()
@@ -75,11 +80,48 @@ def test_tasks_that_do_not_exist(tmp_path: Path, change: tuple[str, str], words:
         load_recipe(path).data.mixture()
 
 
-def test_unknown_model_fields_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(DEBUG.replace("hidden_size = 64", "hidden_sizzle = 64", 1))
-    with pytest.raises(UserError, match="hidden_s"):
-        load_recipe(path).model.config(768, 9, 6, 2)
+@pytest.mark.parametrize(
+    ("part", "name", "value", "says"),
+    [
+        ("text", "hidden_sizzle", 64, "text.hidden_sizzle is unknown"),
+        ("vision", "depth", 2, "vision.depth is unknown"),
+        ("text", "hidden_size", None, "text.hidden_size is missing"),
+        ("text", "num_hidden_layers", None, "text.num_hidden_layers is missing"),
+        ("text", "sliding_window", 0, "text.sliding_window is 0"),
+        ("text", "sliding_window", 128.0, "text.sliding_window is 128.0"),
+        ("text", "max_position_embeddings", 512.0, "text.max_position_embeddings is 512.0"),
+        ("text", "num_hidden_layers", True, "text.num_hidden_layers is True"),
+        ("text", "num_hidden_layers", 10**12, "text.num_hidden_layers is 1000000000000"),
+        ("text", "hidden_size", "64", "text.hidden_size is '64'"),
+        ("text", "hidden_size", -64, "text.hidden_size is -64"),
+        ("text", "num_attention_heads", 0, "text.num_attention_heads is 0"),
+        ("text", "vocab_size", 10, "text.vocab_size is 10, the tokenizer's 600"),
+        ("text", "num_local_experts", 0, "text.num_local_experts is 0"),
+        ("text", "hidden_act", "rely", "'rely'"),
+        ("vision", "merge_size", 3, "picture_patches is 256; give a multiple of 9"),
+        ("", "projector_hidden_size", 0, "projector_hidden_size is 0"),
+        ("", "projector_hidden_size", -5, "projector_hidden_size is -5"),
+    ],
+)  # fmt: skip
+def test_networks_that_cannot_be_are_refused_before_anything_is_written(
+    tmp_path: Path, part: str, name: str, value: Any, says: str
+) -> None:
+    changed = {**getattr(tiny_recipe().model, part), name: value} if part else value
+    recipe = tiny_recipe(model={part or name: changed})
+    with pytest.raises(UserError, match=re.escape(says)) as caught:
+        pretrain(recipe, tmp_path / "run", quiet=True)
+    assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+def test_a_recipe_says_what_its_config_says() -> None:
+    """What is left out is derived from what is there, by hand; a dictionary of a config.json reads the same."""
+    config = tiny_recipe().model.config(600, 9, 6, 2)
+    assert config.text.mlp_layer_types == ["dense", "dense"] and config.text.output_multiplier == 8**0.5
+    assert config.text.vocab_size == 600 and config.text.qk_scale_factor == 1.0 and config.image_token_id == 9
+    stated = config.to_dict()
+    assert (stated["text_config"]["eos_token_id"], stated["text_config"]["pad_token_id"]) == (6, 2)
+    assert (stated["video_token_id"], stated["audio_token_id"]) == (601, 602)
+    assert SparkConfig.from_dict(stated).to_dict() == stated
 
 
 def test_missing_recipe(tmp_path: Path) -> None:

@@ -139,6 +139,20 @@ def test_another_model_is_another_run(tiny_folder: Path, tmp_path: Path, monkeyp
             tune(folders[0], data, out, quiet=True)
 
 
+def test_a_model_that_no_checkpoint_is_of_is_not_written_over(tiny_folder: Path, tmp_path: Path) -> None:
+    """Neither somebody else's nor the result of a run whose checkpoint is gone."""
+    data, copied, run = written(tmp_path, 3, pictures=0), tmp_path / "copied", tmp_path / "run"
+    shutil.copytree(tiny_folder, copied / "model")
+    tune(tiny_folder, data, run, passes=1, workers=0, quiet=True)
+    tune(tiny_folder, data, run, passes=1, workers=0, quiet=True)
+    (run / "checkpoint.pt").unlink()
+    for out in (copied, run):
+        before = {path.name: path.read_bytes() for path in (out / "model").iterdir()}
+        with pytest.raises(UserError, match="not this run's"):
+            tune(tiny_folder, data, out, passes=2, workers=0, quiet=True)
+        assert {path.name: path.read_bytes() for path in (out / "model").iterdir()} == before
+
+
 def test_what_stands_beside_the_weights_stays(tiny_folder: Path, tmp_path: Path) -> None:
     """The template, how to generate, limits, and weights of a tower that is not run; where nothing says how to generate, the
     tokenizer's own end does."""
