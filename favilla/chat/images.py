@@ -19,6 +19,13 @@ from favilla.errors import UserError
 
 MAX_PIXELS = 50_000_000  # decoded, Pillow keeps up to 4 bytes of each
 MAX_BYTES = 200_000_000
+# What Pillow decodes by itself. Left out are formats for which it starts another program (EPS: Ghostscript), needs one (BUFR,
+# GRIB, HDF5, MPEG, WMF; FPX and MIC a further package), or opens what is inside as a file of any format (IPTC).
+FORMATS = (
+    "PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "BLP", "CUR", "DCX", "DDS", "DIB", "FITS", "FLI", "FTEX", "GBR",
+    "ICNS", "ICO", "IM", "IMT", "JPEG2000", "MCIDAS", "MSP", "PCD", "PCX", "PIXAR", "PPM", "PSD", "QOI", "SGI", "SPIDER",
+    "SUN", "TGA", "XBM", "XPM", "XVTHUMB",
+)  # fmt: skip
 
 
 def open_image(source: str | Path | bytes | Image.Image) -> Image.Image:
@@ -53,7 +60,7 @@ def _decoded(source: bytes | Image.Image, name: str) -> Image.Image:
         with warnings.catch_warnings():
             # Of a damaged file Pillow warns in several lines before it gives up or goes on.
             warnings.simplefilter("ignore")
-            return _rgb(source if isinstance(source, Image.Image) else Image.open(io.BytesIO(source)), name)
+            return _rgb(source if isinstance(source, Image.Image) else _opened(source), name)
     except UnidentifiedImageError:
         raise UserError(f"{name}: not a picture that can be read; use PNG, JPEG, WebP, GIF, BMP or TIFF") from None
     except Image.DecompressionBombError:
@@ -65,6 +72,12 @@ def _decoded(source: bytes | Image.Image, name: str) -> Image.Image:
             OverflowError, NotImplementedError, ArithmeticError, RuntimeError) as error:  # fmt: skip
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{name}: the picture is damaged or incomplete ({reason})") from None
+
+
+def _opened(content: bytes) -> Image.Image:
+    Image.init()
+    # Not every build of Pillow has all of them.
+    return Image.open(io.BytesIO(content), formats=[kind for kind in FORMATS if kind in Image.OPEN])
 
 
 def _rgb(image: Image.Image, name: str) -> Image.Image:

@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import math
+import os
 import struct
 import subprocess
 import sys
@@ -21,9 +22,9 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
-from favilla.chat.images import ImageProcessor, open_image, smart_resize
+from favilla.chat.images import FORMATS, ImageProcessor, open_image, smart_resize
 from favilla.errors import UserError
 
 
@@ -191,6 +192,27 @@ def test_exif_rotation_is_applied() -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM"])
 def test_common_formats_open(kind: str) -> None:
     assert open_image(saved(noise(9, 7), kind)).size == (7, 9)
+
+
+def test_no_picture_starts_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its name is: an EPS is a program, and what runs it need not be there."""
+    started = tmp_path / "started"
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {started}\nexit 1\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)  # whether there is one is looked up once a process
+    content = saved(Image.new("RGB", (4, 4)), "EPS")
+    (tmp_path / "seen.png").write_bytes(content)
+    for source in (content, tmp_path / "seen.png"):
+        with pytest.raises(UserError, match="not a picture that can be read"):
+            open_image(source)
+    assert not started.exists()
+
+
+def test_which_formats_are_refused() -> None:
+    Image.init()
+    refused = set(Image.OPEN) - set(FORMATS)
+    assert refused - {"FPX", "MIC"} == {"BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}
 
 
 def test_cmyk_one_bit_and_films() -> None:
