@@ -9,6 +9,8 @@ import hashlib
 import json
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -38,11 +40,27 @@ def read_json(path: Path) -> dict:
     return content
 
 
+@contextmanager
+def written_aside(path: Path, end: str | None = None) -> Iterator[Path]:
+    """A file beside `path` to write to, which then takes its place in one rename, so that a reader never sees half a file.
+    end: of that file's name, by default the process. Raises UserError, with `path` as it was and nothing beside it, when it
+    cannot be written."""
+    aside = path.with_name(f".{path.name}.{end or os.getpid()}")
+    try:
+        yield aside
+        os.replace(aside, path)
+    # PyTorch tells of a full disk in a RuntimeError.
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise UserError(f"{path}: cannot be written ({reason}); make room, or choose another folder") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write beside and rename, so that a reader never sees half a file."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content.encode() if isinstance(content, str) else content)
-    os.replace(aside, path)
+    """Write beside and rename. Raises UserError when it cannot be written."""
+    with written_aside(path) as aside:
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def load_config(folder: str | Path) -> SparkConfig:
@@ -148,18 +166,17 @@ def _compare(expected: dict[str, torch.Tensor], weights: dict[str, torch.Tensor]
 
 
 def save_model(model: MuseSpark, folder: str | Path) -> None:
-    """Write config.json and model.safetensors, each aside and then renamed."""
+    """Write config.json and model.safetensors, each aside and then renamed. Raises UserError when they cannot be written."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     content = model.config.to_dict()
     content["dtype"] = str(model.lm_head.weight.dtype).removeprefix("torch.")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    aside = folder / f".{WEIGHTS}.{os.getpid()}"
-    aside.touch()
-    mode = aside.stat().st_mode
-    save_file({**tensors, **model.carried}, aside, metadata={"format": "pt"})
-    aside.chmod(mode)  # as the user's umask says, which safetensors passes over
-    os.replace(aside, folder / WEIGHTS)
+    with written_aside(folder / WEIGHTS) as aside:
+        aside.touch()
+        mode = aside.stat().st_mode
+        save_file({**tensors, **model.carried}, aside, metadata={"format": "pt"})
+        aside.chmod(mode)  # as the user's umask says, which safetensors passes over
     # An index left from a sharded folder would point at files that are no longer the model.
     (folder / INDEX).unlink(missing_ok=True)
     write_atomically(folder / "config.json", json.dumps(content, indent=2) + "\n")

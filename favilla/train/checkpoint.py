@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from favilla.errors import UserError
-from favilla.model.folder import INDEX, WEIGHTS
+from favilla.model.folder import INDEX, WEIGHTS, written_aside
 
 CHECKPOINT = "checkpoint.pt"
+PARTS = {"step", "trained", "optimisers", "data", "rng", "recipe"}
 
 
 def refuse_other_model(run: Path) -> None:
@@ -33,7 +34,7 @@ def save_checkpoint(
     recipe: str,
 ) -> None:
     """Keep one checkpoint: the last one replaces the one before in a single rename. data: one state per rank, in plain
-    types."""
+    types. Raises UserError, with the one before as it was, when it cannot be written."""
     content = {
         "step": step,
         "trained": trained.state_dict(),
@@ -42,12 +43,10 @@ def save_checkpoint(
         "rng": torch.get_rng_state(),
         "recipe": recipe,
     }
-    aside = folder / f".{CHECKPOINT}.partial"
-    with aside.open("wb") as file:
+    with written_aside(folder / CHECKPOINT, "partial") as aside, aside.open("wb") as file:
         torch.save(content, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(aside, folder / CHECKPOINT)
 
 
 def load_checkpoint(
@@ -69,6 +68,8 @@ def load_checkpoint(
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise UserError(f"{path}: cannot be read ({type(error).__name__}); delete it to start this run anew") from error
+    if not isinstance(content, dict) or not content.keys() >= PARTS:
+        raise UserError(f"{path}: is no checkpoint of a run; delete it to start this run anew")
     if content["recipe"] != recipe:
         raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
     if len(content["data"]) != world:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from favilla.errors import UserError
 from favilla.model.folder import write_atomically
 
 
@@ -70,8 +71,13 @@ class Progress:
             "tokens_per_second": tokens / seconds, "peak_share": self.count * self.flops / seconds / self.peak,
             "skipped": skipped, "seconds": seconds,
         }  # fmt: skip
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise UserError(
+                f"{self.path}: cannot be written ({error.strerror}); make room, or choose another --out"
+            ) from None
         self.bar.update(
             self.task, completed=step + 1, loss=f"{line['loss']:.3f}", rate=f"{line['tokens_per_second']:,.0f}",
             share=f"{line['peak_share']:.0%}",
@@ -90,10 +96,16 @@ class Progress:
 
 
 def drop_lines_after(path: Path, step: int) -> None:
-    """Forget metrics of steps that a resumed run is about to repeat."""
+    """Forget metrics of steps that a resumed run is about to repeat. Raises UserError for a line that is none, unless it is the
+    last one, which was being written when the run was killed."""
     if not path.exists():
         return
-    # A line without its end was being written when the run was killed.
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= step]
+    lines, kept = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True), []
+    for number, line in enumerate(lines, 1):
+        try:
+            if line.endswith("\n") and json.loads(line)["step"] <= step:
+                kept.append(line)
+        except (ValueError, KeyError, TypeError):
+            if number < len(lines):
+                raise UserError(f"{path}: line {number} is no metrics of a step; mend it or delete the line") from None
     write_atomically(path, "".join(kept))
