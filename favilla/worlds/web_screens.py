@@ -15,7 +15,6 @@ package. Half of the labels in pictures of the test split are words that stand i
 from __future__ import annotations
 
 import functools
-import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,7 +229,7 @@ class WebScreens(screens.Screens):
     def render(self, rng: random.Random, scene: Scene, level: int) -> Image.Image:
         """The screen, cut somewhere outside of all that is on it, so that it seldom lies on the same pixels twice."""
         record, parts = scene["_record"], controls(scene["page"])
-        image = Image.open(io.BytesIO(scene.pop("_picture"))).convert("RGB")
+        image = scene.pop("_picture")
         seen = [box for box in record["boxes"] if box] + [
             [x - 9, y - 9, x + 9, y + 9] for _, x, y, _ in record["signs"]
         ]

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from favilla.errors import Interrupted, UserError
 from favilla.worlds.web import rendering
 from favilla.worlds.web.browser import PROGRAMS, Browser, browser
 from favilla.worlds.web.pages import controls
-from favilla.worlds.web.shards import SAMPLE, Shard, collection
+from favilla.worlds.web.shards import SAMPLE, Shard, collection, fingerprint
 from favilla.worlds.web_screens import WebScreens
 
 
@@ -58,6 +59,36 @@ def test_a_damaged_shard_is_named(tmp_path, damage) -> None:
         WebScreens(shards=tmp_path).sample(random.Random(0), 1, "train")
 
 
+def flipped(name: str, content: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    values = content[name].copy()
+    values.reshape(-1)[40:4000] ^= 0x55
+    return {**content, name: values}
+
+
+@pytest.mark.parametrize(
+    "damage", ["pictures", "records", "index", "no pictures", "no records", "no index", "flat index"]
+)
+def test_a_shard_whose_content_is_broken_is_named(tmp_path, damage) -> None:
+    path = tmp_path / "0-00000.safetensors"
+    with safe_open(SAMPLE, framework="numpy") as file:
+        content, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    without = {name: values for name, values in content.items() if damage != f"no {name}"}
+    flat = {**content, "index": content["index"].reshape(-1)}
+    made = flat if damage == "flat index" else without if damage.startswith("no ") else flipped(damage, content)
+    save_file(made, path, metadata=metadata)
+    family = WebScreens(shards=tmp_path)
+    with pytest.raises(UserError, match=r"0-00000\.safetensors.*render again") as caught:
+        [family.sample(random.Random(number), 1 + number % 4, "train") for number in range(24)]
+    assert "\n" not in str(caught.value)
+
+
+def test_other_screens_have_another_fingerprint(tmp_path) -> None:
+    (tmp_path / "0-00000.safetensors").write_bytes(SAMPLE.read_bytes())
+    assert fingerprint(tmp_path) == fingerprint(None)
+    (tmp_path / "0-00001.safetensors").write_bytes(SAMPLE.read_bytes())
+    assert fingerprint(tmp_path) != fingerprint(None)
+
+
 def test_a_level_that_no_shard_has_is_told(monkeypatch, tmp_path) -> None:
     shutil.copy(SAMPLE, tmp_path / "0-00000.safetensors")
     monkeypatch.setattr(collection(tmp_path), "places", {(1, "train"): [(0, 0)]})
@@ -83,7 +114,7 @@ def test_the_sample_is_rendered_again(opened: Browser) -> None:
         pytest.skip(f"the sample is by Chromium {shard.maker['browser']} and its fonts; here is {opened.version}")
     for row in (0, 5, 7, 13, 20):
         picture, record = shard.read(row)
-        pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+        pixels = np.asarray(picture).astype(int)
         again = opened.screen(f"sample/{row}", *rendering.SAMPLED[row])
         assert (again.page, again.signs, list(again.size)) == (record["page"], record["signs"], record["size"])
         assert again.boxes == record["boxes"]

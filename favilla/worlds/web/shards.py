@@ -7,6 +7,7 @@ record end. Files are mapped, not read, so a screen costs no more than its own b
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT = "favilla web screens 1"
 PER_SHARD = 100
+RECORD = {"page", "boxes", "signs", "size"}  # what is said about a screen
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 # What families show where nothing has been rendered, and what tests look at.
 SAMPLE = Path(__file__).with_name("sample.safetensors")
@@ -82,30 +84,40 @@ class Shard:
             self.file = safe_open(path, framework="numpy")
             known = FORMAT in (metadata := self.file.metadata() or {})
             self.maker: dict[str, Any] = json.loads(metadata[FORMAT]) if known else {}
-            self.index: np.ndarray | None = self.file.get_tensor("index") if known else None
-        except (SafetensorError, OSError, FileNotFoundError) as error:
-            reason = " ".join(str(error).split())
-            raise UserError(
-                f"{path}: is no shard of screens or damaged ({reason}); delete it and render again"
-            ) from None
-        if self.index is None:
+            if known:
+                self.index: np.ndarray = self.file.get_tensor("index")
+                self.pictures, self.records = (self.file.get_slice(name) for name in ("pictures", "records"))
+        except (SafetensorError, OSError, ValueError) as error:
+            raise _damaged(path, error) from None
+        if not known:
             raise UserError(f"{path}: is no shard of this version's screens; delete it and render again")
-        self.pictures, self.records = (self.file.get_slice(name) for name in ("pictures", "records"))
+        if self.index.ndim != 2 or self.index.shape[1] != 4 or not np.isin(self.index[:, 1], range(len(SPLITS))).all():
+            raise _damaged(path, "its index is not one")
+        self.path = path
 
     def __len__(self) -> int:
-        assert self.index is not None
         return len(self.index)
 
-    def read(self, row: int) -> tuple[bytes, dict[str, Any]]:
-        """The picture's bytes and the record of a row."""
-        assert self.index is not None
+    def read(self, row: int) -> tuple[Image.Image, dict[str, Any]]:
+        """The picture (RGB) and the record of a row. Raises UserError when they are damaged."""
         starts = self.index[row - 1, 2:] if row else (0, 0)
         ends = self.index[row, 2:]
-        picture, record = (
-            blob[int(start) : int(end)].tobytes()
-            for blob, start, end in zip((self.pictures, self.records), starts, ends, strict=True)
-        )
-        return picture, json.loads(record)
+        try:
+            picture, record = (
+                blob[int(start) : int(end)].tobytes()
+                for blob, start, end in zip((self.pictures, self.records), starts, ends, strict=True)
+            )
+            found = json.loads(record)
+            if not isinstance(found, dict) or found.keys() != RECORD:
+                raise ValueError("a record lacks something")
+            return Image.open(io.BytesIO(picture), formats=["WEBP"]).convert("RGB"), found
+        except (SafetensorError, OSError, ValueError) as error:
+            raise _damaged(self.path, error) from None
+
+
+def _damaged(path: Path, reason: object) -> UserError:
+    said = " ".join(str(reason).split())
+    return UserError(f"{path}: is no shard of screens or damaged ({said}); delete it and render again")
 
 
 class Collection:
@@ -115,14 +127,13 @@ class Collection:
         self.shards = [Shard(path) for path in paths]
         self.places: dict[tuple[int, Split], list[tuple[int, int]]] = {}
         for number, shard in enumerate(self.shards):
-            assert shard.index is not None
             for row, (level, split, _, _) in enumerate(shard.index.tolist()):
                 self.places.setdefault((level, SPLITS[split]), []).append((number, row))
 
     def __len__(self) -> int:
         return sum(map(len, self.shards))
 
-    def read(self, level: int, split: Split, share: float) -> tuple[bytes, dict[str, Any]] | None:
+    def read(self, level: int, split: Split, share: float) -> tuple[Image.Image, dict[str, Any]] | None:
         """The screen at a share (0 to below 1) of those of a level and split; None when there are none of these."""
         places = self.places.get((level, split))
         if not places:
@@ -139,4 +150,17 @@ def shards_in(folder: Path) -> list[Path]:
 @lru_cache(maxsize=4)
 def collection(folder: Path | None) -> Collection:
     """What is in a folder (None: the committed sample), mapped once a process. Raises UserError for a damaged file."""
-    return Collection([SAMPLE] if folder is None else shards_in(folder))
+    return Collection(_paths(folder))
+
+
+def fingerprint(folder: Path | None) -> str:
+    """Changes when what `collection` gives does."""
+    digest = hashlib.sha256()
+    for path in _paths(folder):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def _paths(folder: Path | None) -> list[Path]:
+    return [SAMPLE] if folder is None else shards_in(folder)
