@@ -43,11 +43,14 @@ def tune(
         output_folder(out)
 
     from favilla.engine.load import find_folder
+    from favilla.train.ranks import first
     from favilla.train.tune import tune as train
 
     folder = train(
         find_folder(model), data, out, passes=passes, rate=rate, batch_tokens=batch_tokens, seed=seed, device=device
     )
+    if not first():
+        return
     if json:
         print(json_format.dumps({"model": str(folder)}))
         return

@@ -29,6 +29,7 @@ from favilla.data.examples import Example, branch, marked_picture
 from favilla.errors import UserError
 
 SHOWN = 3  # faulty lines that are told; the rest are counted
+_DATA = "data:"
 _ADDRESS = re.compile(r"[a-z]+://", re.IGNORECASE)
 
 
@@ -49,10 +50,18 @@ class Linked(Strict):
     type: Literal["image_url"]
     image_url: Url
 
+    @property
+    def source(self) -> str:
+        return self.image_url.url
+
 
 class Pictured(Strict):
     type: Literal["image"]
     image: str
+
+    @property
+    def source(self) -> str:
+        return self.image
 
 
 def _parts(content: object) -> object:
@@ -70,16 +79,16 @@ class Turn(Strict):
     images: tuple[str, ...] = ()
     thinking: str | None = None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where its pictures come from: paths and data: addresses."""
+        return (*self.images, *(part.source for part in self.content if not isinstance(part, Text)))
+
     def message(self, folder: Path) -> Message:
         """The turn with its pictures read. Raises UserError for a picture that cannot be."""
         parts: list[Part] = [_picture(source, folder) for source in self.images]
         for part in self.content:
-            if isinstance(part, Linked):
-                parts.append(_picture(part.image_url.url, folder))
-            elif isinstance(part, Pictured):
-                parts.append(_picture(part.image, folder))
-            else:
-                parts.append(part.text)
+            parts.append(part.text if isinstance(part, Text) else _picture(part.source, folder))
         return Message(self.role, tuple(part for part in parts if part != ""), self.thinking)
 
 
@@ -192,7 +201,21 @@ def fingerprint(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
+def fingerprint_with_pictures(path: Path) -> str:
+    """Changes when a file of conversations does, or one of its pictures; that of the file alone where it has none beside it.
+    All of it must have been checked."""
+    digest = hashlib.sha256(path.read_bytes())
+    turns = [turn for _, line in _lines(path) for turn in Conversation.model_validate_json(line).messages]
+    files = [source for turn in turns for source in turn.sources if not source.startswith(_DATA)]
+    for source in dict.fromkeys(files):
+        digest.update(hashlib.sha256((path.parent / source).read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
 def _lines(path: Path) -> list[tuple[int, str]]:
+    # It is read more than once, and by several processes.
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: is no regular file; write the conversations to one")
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark of its encoding
     except FileNotFoundError:
@@ -213,7 +236,7 @@ def _picture(source: str, folder: Path) -> ImagePart:
         raise UserError(
             f"{source}: web addresses are not fetched; save the picture and give its path, or a data: address"
         )
-    if not source.startswith("data:"):
+    if not source.startswith(_DATA):
         return ImagePart(open_image(folder / source))
     head, comma, body = source.partition(",")
     if not comma or not head.endswith(";base64"):

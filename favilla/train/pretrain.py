@@ -28,7 +28,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import EOT, Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
 from favilla.data.batches import Packer, Shape
-from favilla.data.conversations import Conversations, check_conversations, fingerprint
+from favilla.data.conversations import Conversations, check_conversations, fingerprint_with_pictures
 from favilla.data.examples import (
     EFFORTS,
     STYLE_OF_EFFORT,
@@ -207,7 +207,9 @@ def _train(
         "data": {"workers"} | unused,
         "run": {"compile", "log_every", "save_every"},
     }
-    identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (fingerprint(extra.path) if extra else "")
+    identity = recipe.model_dump_json(exclude=free, exclude_none=True) + (
+        fingerprint_with_pictures(extra.path) if extra else ""
+    )
     identity += f" init {weights_fingerprint(init)}" if init is not None else ""
     job = Job(recipe.name, recipe.optim, recipe.run, shape, recipe.data.workers, identity)
     train(job, model, processor, maker, folder, place, quiet)

@@ -15,7 +15,7 @@ import numpy as np
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.batches import Shape, take
-from favilla.data.conversations import Conversations, Size, check_conversations, fingerprint, line_of
+from favilla.data.conversations import Conversations, Size, check_conversations, fingerprint_with_pictures, line_of
 from favilla.data.examples import Example, Picture
 from favilla.data.loader import Loader
 from favilla.errors import UserError
@@ -86,7 +86,7 @@ def tune(
     settings = RunPart(
         compile=steps >= COMPILED, log_every=max(1, min(10, steps // 20)), save_every=max(1, min(200, steps // SAVES))
     )
-    identity = f"tune {fingerprint(data)} {weights_fingerprint(folder)} {passes} {rate} {batch_tokens} {seed} {config.to_dict()}"
+    identity = f"tune {fingerprint_with_pictures(data)} {weights_fingerprint(folder)} {passes} {rate} {batch_tokens} {seed} {config.to_dict()}"
     maker = functools.partial(Conversations, str(data), str(folder), seeds[rank])
     job = Job(run.name, optim, settings, shape, workers, identity)
     with claimed(run) if rank == 0 else nullcontext():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from PIL import Image
 
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
-from favilla.data.conversations import Conversations, Size, check_conversations
+from favilla.data.conversations import (
+    Conversations,
+    Size,
+    check_conversations,
+    fingerprint,
+    fingerprint_with_pictures,
+)
 from favilla.engine.load import PACKAGE
 from favilla.errors import UserError
 
@@ -179,6 +186,33 @@ def test_what_no_batch_can_take_is_named(tmp_path: Path) -> None:
 def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"line 1.*line 2.*line 3.*and 7 more"):
         check(written(tmp_path, *["{}"] * 10))
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null"), tmp_path):
+        with pytest.raises(UserError, match="no regular file"):
+            check(path)
+
+
+def test_another_picture_is_another_file(tmp_path: Path) -> None:
+    """Wherever it stands in a line; text alone has the fingerprint of its bytes."""
+    line = {"messages": [user("Hi"), ANSWER]}
+    path = written(tmp_path, line)
+    assert fingerprint_with_pictures(path) == fingerprint(path)
+    inside = "data:image/png;base64," + base64.b64encode(png()).decode()
+    path = written(tmp_path, {"messages": [user("Hi", images=[inside]), ANSWER]})
+    assert fingerprint_with_pictures(path) == fingerprint(path)
+    url = [{"type": "text", "text": "c"}, {"type": "image_url", "image_url": {"url": "c.png"}}]
+    contents = [user("a", images=["a.png"]), user([{"type": "image", "image": "b.png"}]), user(url)]
+    path = written(tmp_path, *({"messages": [content, ANSWER]} for content in contents))
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes(png())
+    seen = {fingerprint_with_pictures(path)}
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes(png((1, 2, 3)))
+        seen.add(fingerprint_with_pictures(path))
+    assert len(seen) == 4 and fingerprint(path) not in seen
 
 
 def test_files_that_hold_nothing(tmp_path: Path) -> None:

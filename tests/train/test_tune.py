@@ -187,6 +187,14 @@ def test_what_stands_beside_the_weights_stays(tiny_folder: Path, tmp_path: Path)
     assert json.loads((made / "generation_config.json").read_text()) == expected
 
 
+def test_only_the_first_process_says_where_the_model_lies(tiny_folder: Path, tmp_path: Path) -> None:
+    data = written(tmp_path, 3, pictures=0)
+    call = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "favilla.cli.main",
+            "tune", str(tiny_folder), "--data", str(data), "--passes", "1", "--out", str(tmp_path / "run"), "--json"]  # fmt: skip
+    done = subprocess.run(call, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300)
+    assert json.loads(done.stdout) == {"model": str(tmp_path / "run" / "model")}, done.stderr
+
+
 def test_settings_out_of_range_are_told(pairs: Path, tmp_path: Path) -> None:
     for wrong in ({"passes": 0.0}, {"rate": float("nan")}, {"batch_tokens": 0}):
         with pytest.raises(UserError, match="--"):
