@@ -113,7 +113,7 @@ def _assistant(message: Message) -> Iterator[Piece]:
         bodies.append(("self", (message.thinking,)))
     if message.text or not message.tool_calls:
         bodies.append(("user", message.parts))
-    bodies += [(_name(call.name), (_call(call),)) for call in message.tool_calls]
+    bodies += [(_name(call.name), (render_call(call),)) for call in message.tool_calls]
     for index, (addressee, parts) in enumerate(bodies):
         yield Piece(f"{START}assistant", True, target=index > 0)
         yield Piece(f" to={addressee}{MESSAGE}", True, target=True)
@@ -127,7 +127,8 @@ def _name(name: str) -> str:
     return name
 
 
-def _call(call: ToolCall) -> str:
+def render_call(call: ToolCall) -> str:
+    """A tool call as text. Raises UserError for a name or an argument that cannot be written."""
     parameters = "".join(
         f'<atem:parameter name="{_name(name)}">{_value(value)}</atem:parameter>'
         for name, value in call.arguments.items()
@@ -140,8 +141,12 @@ def _call(call: ToolCall) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str) and value[:1] not in _JSON_STARTS and value not in _JSON_WORDS and "<" not in value:
         return value
+    try:
+        said = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UserError(f"an argument of a tool call cannot be written as JSON ({error}); give plain values") from None
     # In JSON a "<" can only stand in a string, where its escape means the same and closes no tag.
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return said.replace("<", "\\u003c")
 
 
 def _read_value(text: str) -> Any:

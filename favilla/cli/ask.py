@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -60,6 +61,10 @@ def ask(
         output_picture(annotate)
     pictures = _open(paths)
     if annotate is not None:
+        if os.path.exists(annotate) and any(os.path.samefile(annotate, path) for path in paths):
+            raise UserError(
+                f"--annotate {annotate}: is a picture that you ask about; choose another name, it would be lost"
+            )
         check_sides(annotate, pictures[0].size)
     if agents != 1:
         points, boxes = _ask_agents(question, paths, pictures, agents, model, effort, thinking_budget, temperature, seed,

@@ -105,7 +105,7 @@ class Loaded:
 
 def load(
     name_or_folder: str | Path = "ember",
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | str | None = None,
     device: torch.device | str = "cpu",
     *,
     int8: bool = False,
@@ -116,10 +116,21 @@ def load(
 ) -> Loaded:
     """A model shipped with the package, by name, or any folder of type muse_spark or muse_glimmer with a tokenizer.
 
-    dtype: by default what the folder's config says, except that small models run in float32 on a CPU. int8: round the
+    dtype: one of PyTorch's, or its name (float32, bfloat16, float16); by default what the folder's config says, except that
+    small models run in float32 on a CPU. int8: round the
     weights of backbone and head to 8 bits (docs/engine.md). compiled, any_rows, max_rows, cache_bytes: see
-    `Engine`. Raises UserError when there is no such model or its files are missing, broken or at odds with each other.
+    `Engine`. Raises UserError when there is no such model, dtype or device, or files are missing, broken or at odds with each
+    other.
     """
+    if isinstance(dtype, str):
+        dtype = DTYPES.get(dtype, dtype)
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise UserError(f"dtype {dtype!r} is not known; choose one of {', '.join(DTYPES)}")
+    try:
+        on_cpu = torch.empty(0, device=device).device.type == "cpu"
+    except (RuntimeError, AssertionError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UserError(f"device {device!r} cannot be used ({reason}); use cpu, or cuda where there is one") from None
     folder = find_folder(name_or_folder)
     config = load_config(folder)
     # first, because it is fast: a wrong folder is told at once
@@ -127,7 +138,6 @@ def load(
     if dtype is None:
         stated = str(config.extra.get("dtype") or config.extra.get("torch_dtype"))
         small = sum(parameter.numel() for parameter in skeleton(config, folder / "config.json").parameters()) < SMALL
-        on_cpu = torch.device(device).type == "cpu"
         dtype = torch.float32 if small and on_cpu else DTYPES.get(stated, torch.float32)
     model, _ = load_model(folder, dtype, device)
     if int8:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from favilla.chat.messages import Message, ToolCall
-from favilla.chat.wire import EFFORTS
+from favilla.chat.wire import EFFORTS, render_call
 from favilla.errors import UserError
 
 FinishReason = Literal["stop", "length", "cancelled"]
@@ -61,7 +61,7 @@ def _check_messages(messages: Sequence[Message]) -> None:
         raise UserError("the question is empty; say what you want to know")
     for number, message in enumerate(messages, 1):
         try:
-            (message.text + (message.thinking or "")).encode()
+            "".join((message.text, message.thinking or "", *map(render_call, message.tool_calls))).encode()
         except UnicodeEncodeError as error:
             raise UserError(f"message {number} is not valid Unicode ({error.reason}); mend its text") from None
 

@@ -73,6 +73,17 @@ def test_annotate_is_checked_before_anything_runs(favilla, picture, tmp_path, ca
     assert "null" in error and error.count("\n") == 1
 
 
+def test_a_picture_that_is_asked_about_is_not_written_over(picture, tmp_path, capsys):
+    """By whatever name, and wherever it stands among the pictures."""
+    before, other = picture.read_bytes(), tmp_path / "other.png"
+    Image.new("RGB", (9, 9)).save(other)
+    (tmp_path / "link.png").symlink_to(picture)
+    for out in (picture, tmp_path / "link.png"):
+        asked = ["ask", "Where?", "--image", str(other), str(picture), "--annotate", str(out)]
+        assert main(asked) == 2 and "choose another name" in capsys.readouterr().err
+    assert picture.read_bytes() == before
+
+
 @pytest.mark.parametrize(("suffix", "side"), [(".webp", 16_383), (".jpg", 65_500)])
 def test_a_picture_too_wide_for_its_format_is_told_before_anything_runs(favilla, tmp_path, suffix, side):
     out = tmp_path / f"marked{suffix}"

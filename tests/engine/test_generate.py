@@ -11,7 +11,7 @@ import torch
 
 from favilla.chat.encode import encode_chat
 from favilla.chat.images import ImageProcessor
-from favilla.chat.messages import Message
+from favilla.chat.messages import Message, ToolCall
 from favilla.chat.tokenizer import MEDIA, Tokenizer, train_tokenizer
 from favilla.engine.generate import Engine, Piece, Request
 from favilla.errors import UserError
@@ -220,6 +220,12 @@ def test_bfloat16_weights_run_as_they_are(tokenizer, wild):
     assert all(torch.isfinite(torch.tensor(generation.logprobs)))
 
 
+def called(argument):
+    """A conversation in which a tool was called with an argument."""
+    call = ToolCall("find", {"what": argument})
+    return (*user("Hi"), Message("assistant", tool_calls=(call,)), Message("tool", ("Yes",), name="find"))
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -228,6 +234,9 @@ def test_bfloat16_weights_run_as_they_are(tokenizer, wild):
         ({"messages": user(" \n\t")}, "question is empty"),
         ({"messages": (*user("Hi"), Message("assistant", ("Yes",)))}, "must end with a message of the user"),
         ({"messages": user("a\ud800b")}, "message 1 is not valid Unicode"),
+        ({"messages": called("a\ud800b")}, "message 2 is not valid Unicode"),
+        ({"messages": called(["a\ud800b"])}, "message 2 is not valid Unicode"),
+        ({"messages": called({1, 2})}, "cannot be written as JSON"), ({"messages": called(b"a")}, "cannot be written as JSON"),
         ({"n": 0}, "n 0"), ({"n": 1.5}, "n 1.5"), ({"n": True}, "n True"),
         ({"temperature": -0.1}, "temperature -0.1"), ({"temperature": float("nan")}, "temperature nan"),
         ({"temperature": float("inf")}, "temperature inf"), ({"temperature": "hot"}, "temperature 'hot'"),

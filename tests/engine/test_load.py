@@ -149,3 +149,17 @@ def test_small_bfloat16_models_run_in_float32(folder):
     kept = load(folder, dtype=torch.bfloat16)
     assert kept.engine.model.lm_head.weight.dtype == torch.bfloat16
     assert kept.ask("Hi", max_new_tokens=3).usage.prompt_tokens > 0
+
+
+def test_devices_and_dtypes_that_are_not_there_are_refused(folder):
+    assert "device 'gpu' cannot be used" in refusal(lambda: load(folder, device="gpu"))
+    assert "device 5.5 cannot be used" in refusal(lambda: load(folder, device=5.5))  # type: ignore[arg-type]
+    if not torch.cuda.is_available():
+        assert "device 'cuda' cannot be used" in refusal(lambda: load(folder, device="cuda"))
+    for dtype in ("bf16", torch.int8, 16):
+        assert f"dtype {dtype!r} is not known; choose one of float32, bfloat16" in refusal(lambda: load(folder, dtype))
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_a_dtype_may_be_given_by_name(folder, name):
+    assert load(folder, name).engine.model.lm_head.weight.dtype == getattr(torch, name)
