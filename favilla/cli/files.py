@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,15 +59,18 @@ def aside(path: Path) -> Path:
 
 def write_picture(image: Image.Image, path: Path) -> None:
     """Write a picture so that a reader never sees half of it. Raises UserError, leaving nothing, when it cannot be."""
+    _write(path, image.save)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a text file so that a reader never sees half of it. Raises UserError, leaving nothing, when it cannot be."""
+    _write(path, lambda beside: beside.write_text(content, encoding="utf-8"))
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     try:
-        image.save(aside(path))
+        write(aside(path))
         os.replace(aside(path), path)
     except (OSError, ValueError) as error:
         aside(path).unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written ({error})") from None
-
-
-def write_text(path: Path, content: str) -> None:
-    """Write a text file so that a reader never sees half of it."""
-    aside(path).write_text(content, encoding="utf-8")
-    os.replace(aside(path), path)

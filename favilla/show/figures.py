@@ -11,6 +11,8 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from favilla.errors import UserError
+
 LOSS, RATE = "tab:blue", "tab:orange"
 
 
@@ -44,9 +46,7 @@ def loss_figure(metrics: Path, out: Path) -> None:
     below.set_ylim(bottom=0)
     below.set_xlabel("step")
     below.grid(alpha=0.3)
-    aside = out.with_name(f".{os.getpid()}.{out.name}")
-    figure.savefig(aside, dpi=120)
-    os.replace(aside, out)
+    _save(figure, out)
 
 
 def rl_figure(metrics: Path, out: Path) -> None:
@@ -79,9 +79,19 @@ def rl_figure(metrics: Path, out: Path) -> None:
             axes.legend(fontsize=8)
             axes.set_xscale("log")
     axes.set_xlabel("step")
+    _save(figure, out)
+
+
+def _save(figure: Figure, out: Path) -> None:
+    """Write aside and rename. Raises UserError, with nothing beside it, when that cannot be."""
     aside = out.with_name(f".{os.getpid()}.{out.name}")
-    figure.savefig(aside, dpi=120)
-    os.replace(aside, out)
+    try:
+        figure.savefig(aside, dpi=120)
+        os.replace(aside, out)
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written ({error.strerror or error}); make room") from None
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def smoothed(values: list[float], window: int = 20) -> list[float]:
