@@ -68,11 +68,19 @@ def main() -> None:
     for row in sorted(results["rows"], key=lambda row: row["level"]):
         rows[row["family"]].append(row)
     settings = results["settings"]
+    n = settings["n"]
+    fewer = [
+        f"{family} {' and '.join(str(r['n']) for r in pair)}"
+        for family, pair in rows.items()
+        if any(r["n"] < n for r in pair)
+    ]
+    but = f" ({', '.join(fewer)}: all that there were)" if fewer else ""
     for target, prefix in ((ROOT / "README.md", ""), (ROOT / "favilla" / "ember" / "README.md", "../../")):
         card = [
-            f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {settings['n']} problems a family and level, effort {settings['effort']}, greedy, {results['date']}:",
+            f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {n} problems a family and level{but}, effort {settings['effort']}, greedy, {results['date']}:",
             "", *table(rows), "", prose(rows),
-            f"`favilla eval ember --effort {settings['effort']} --compiled` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores); all figures: "
+            f"`favilla eval ember --effort {settings['effort']} --compiled` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores), where "
+            "`favilla worlds --render-screens 3000` has rendered the screens of web_screens before; without them that family has a problem a level. All figures: "
             f"[docs/results/ember-high]({prefix}docs/results/ember-high/results.md).",
         ]  # fmt: skip
         text = target.read_text(encoding="utf-8")

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from favilla.errors import UserError
+from favilla.show.terminal import notice
 
 if TYPE_CHECKING:
     from favilla.evals.accuracy import Row
+    from favilla.worlds.base import Family
 
 
 def evaluate(
@@ -71,8 +73,11 @@ def evaluate(
 
     chosen = {name: get(name) for name in families} or loadable()
     todo = [(name, level) for name, f in chosen.items() for level in dict.fromkeys(levels) if level <= f.levels]
-    if not todo:
-        raise UserError(f"--levels {' '.join(map(str, levels))}: none of the families has these levels")
+    most = max((f.levels for f in chosen.values()), default=0)
+    if beyond := [level for level in levels if level > most]:
+        raise UserError(
+            f"--levels {' '.join(map(str, beyond))}: none of the families has that many; the highest level is {most}"
+        )
     if out is not None:
         from favilla.cli.files import output_folder
 
@@ -88,25 +93,31 @@ def evaluate(
         "model": model, "weights": weights_fingerprint(loaded.folder), "split": split, "effort": effort, "n": n, "seed": seed,
         "max_new_tokens": max_new_tokens, "samples": samples, "int8": int8, **({"dtype": dtype} if dtype else {}),
     }  # fmt: skip
-    results = _resumed(out, settings)
+    results = _resumed(out, settings, _screens(chosen))
     done = {(row["family"], row["level"]): Row(**row) for row in results["rows"]}
-    with _progress() as progress:
-        task = progress.add_task("", total=len(todo))
-        for name, level in todo:
-            progress.update(task, description=f"{name} {level}")
-            if (name, level) not in done:
-                start = time.perf_counter()
-                (done[name, level],) = measure(
-                    loaded.engine, [name], [level], n=n, split=split, effort=effort, seed=seed,
-                    max_new_tokens=max_new_tokens, samples=samples,
-                )  # fmt: skip
-                results["seconds"] += time.perf_counter() - start
-            order = dict.fromkeys((*todo, *done))  # rows that were made anew stand where they stood
-            results["rows"] = [asdict(done[key]) for key in order if key in done]
-            _write(out, results)
-            progress.advance(task)
-    rows = [done[key] for key in todo]
-    print(json_format.dumps(results, indent=2) if json else markdown(rows, settings))
+    try:
+        with _progress() as progress:
+            task = progress.add_task("", total=len(todo))
+            for name, level in todo:
+                progress.update(task, description=f"{name} {level}")
+                if (name, level) not in done:
+                    start = time.perf_counter()
+                    (done[name, level],) = measure(
+                        loaded.engine, [name], [level], n=n, split=split, effort=effort, seed=seed,
+                        max_new_tokens=max_new_tokens, samples=samples,
+                    )  # fmt: skip
+                    results["seconds"] += time.perf_counter() - start
+                order = dict.fromkeys((*todo, *done))  # rows that were made anew stand where they stood
+                results["rows"] = [asdict(done[key]) for key in order if key in done]
+                _write(out, results)
+                progress.advance(task)
+    finally:
+        # Also where a later family fails, or somebody has seen enough: without --out they are nowhere else.
+        rows = [done[key] for key in todo if key in done]
+        if rows:
+            print(json_format.dumps(results, indent=2) if json else markdown(rows, settings))
+    if few := [f"{r.family} {r.level} ({r.n})" for r in rows if r.n < n]:
+        notice(f"fewer than {n} different problems, so wider intervals: {', '.join(few)}")
 
 
 def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
@@ -149,16 +160,24 @@ def _write(out: Path | None, results: dict[str, Any]) -> None:
     write_text(out / "results.md", markdown(rows, results["settings"]) + "\n")
 
 
-def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
-    """What an interrupted run with the same settings has left in `out`, or an empty result.
+def _screens(chosen: dict[str, Family]) -> dict[str, str]:
+    """Which rendered screens are asked about, if any are: unlike all else that is measured, they are files."""
+    from favilla.worlds.web.shards import fingerprint
+    from favilla.worlds.web_screens import WebScreens
 
-    Raises UserError when the folder holds results of something else: they are never overwritten.
+    return {name: fingerprint(family.folder) for name, family in chosen.items() if isinstance(family, WebScreens)}
+
+
+def _resumed(out: Path | None, settings: dict[str, Any], screens: dict[str, str]) -> dict[str, Any]:
+    """What an interrupted run with the same settings and screens has left in `out`, or an empty result.
+
+    Raises UserError when the folder holds results of something else: they are never written over.
     """
     from favilla.evals.accuracy import Row
 
     fresh = {
         "settings": settings, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "date": time.strftime("%Y-%m-%d"), "seconds": 0.0, "rows": [],
+        "date": time.strftime("%Y-%m-%d"), "seconds": 0.0, "screens": screens, "rows": [],
     }  # fmt: skip
     path = out / "results.json" if out is not None else None
     if path is None or not path.exists():
@@ -166,11 +185,17 @@ def _resumed(out: Path | None, settings: dict[str, Any]) -> dict[str, Any]:
     try:
         found = json_format.loads(path.read_text(encoding="utf-8"))
         same = found["settings"] == settings
+        found["seconds"] += 0.0
+        # Those of other families, or of results that do not say, are no others.
+        found["screens"] = {**screens, **found.get("screens", {})}
+        shown = {**found["screens"], **screens} == found["screens"]
         [Row(**row) for row in found["rows"]]  # results of an earlier version lack what is measured now
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: not results that can be gone on with ({error}); choose another --out") from None
     if not same:
         raise UserError(f"{path}: holds results of another model or other settings; choose another --out")
+    if not shown:
+        raise UserError(f"{path}: holds results on other rendered screens; choose another --out")
     return found
 
 

@@ -20,7 +20,7 @@ def favilla() -> Run:
     """favilla("ask", ...) runs `favilla ask ...` in the repository's root and returns the finished process."""
 
     def run(*arguments: object, **more: object) -> subprocess.CompletedProcess:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+        environment = {**more.pop("env", os.environ), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}  # type: ignore[dict-item]
         command = [sys.executable, "-m", "favilla.cli.main", *map(str, arguments)]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, **more)
 

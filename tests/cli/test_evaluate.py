@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from favilla.cli.evaluate import evaluate, markdown
 from favilla.engine.request import Generation, Request, Usage
 from favilla.errors import UserError
 from favilla.evals.accuracy import Row, constant_answer, draw, wilson
 from favilla.evals.accuracy import evaluate as measure
+from favilla.worlds import registry
 from favilla.worlds.base import Problem
 from favilla.worlds.limits import REFUSAL
 from favilla.worlds.registry import get
+from favilla.worlds.web.shards import SAMPLE, collection
 
 
 def row(family: str, level: int, accuracy: float, n: int = 100) -> Row:
@@ -62,6 +67,70 @@ def test_writes_and_goes_on_and_refuses_to_overwrite(favilla, tiny_folder, tmp_p
     (out / "results.json").write_text("{")
     with pytest.raises(UserError, match="choose another --out"):
         evaluate(str(tiny_folder), families=("lists",), levels=(1,), n=3, max_new_tokens=4, out=out)
+
+
+def test_rows_that_are_done_are_printed_when_a_later_one_fails(favilla, tiny_folder, tmp_path):
+    """Also without --out, where they are nowhere else. Level 4 of these shards has no screens."""
+    shards = tmp_path / "web_screens"
+    shards.mkdir()
+    with safe_open(SAMPLE, framework="numpy") as file:
+        content = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        content["index"][content["index"][:, 0] == 4, 0] = 3
+        save_file(content, shards / "0-00000.safetensors", metadata=file.metadata())
+    command = [
+        "eval",
+        tiny_folder,
+        "--families",
+        "lists",
+        "web_screens",
+        "--n",
+        2,
+        "--max-new-tokens",
+        2,
+        "--levels",
+        4,
+    ]
+    environment = {**os.environ, "FAVILLA_HOME": str(tmp_path)}
+    process = favilla(*command, env=environment)
+    assert process.returncode == 2 and "holds no screens of level 4" in process.stderr
+    assert [line.split(" | ")[:2] for line in process.stdout.splitlines()[4:5]] == [["| lists", "4"]]
+    rows = json.loads(favilla(*command, "--json", env=environment).stdout)["rows"]
+    assert [(row["family"], row["n"]) for row in rows] == [("lists", 2)]
+
+
+def forget_screens() -> None:
+    """As a process begins: families, and what lies in folders, are looked at once in each."""
+    registry._built_in.cache_clear()
+    collection.cache_clear()
+
+
+def test_fewer_problems_and_other_screens_are_told(tiny_folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FAVILLA_HOME", str(tmp_path))
+    forget_screens()
+    out, common = tmp_path / "results", {"levels": (1,), "n": 3, "max_new_tokens": 2, "out": tmp_path / "results"}
+    evaluate(str(tiny_folder), families=("lists",), **common)
+    assert "fewer" not in capsys.readouterr().err
+    evaluate(str(tiny_folder), families=("lists", "web_screens"), **common)
+    assert "fewer than 3 different problems" in (said := capsys.readouterr().err) and "web_screens 1 (" in said
+    (tmp_path / "web_screens").mkdir()
+    (tmp_path / "web_screens" / "0-00000.safetensors").write_bytes(SAMPLE.read_bytes())
+    forget_screens()
+    evaluate(str(tiny_folder), families=("lists", "web_screens"), **common)
+    (tmp_path / "web_screens" / "0-00001.safetensors").write_bytes(SAMPLE.read_bytes())
+    forget_screens()
+    with pytest.raises(UserError, match="other rendered screens"):
+        evaluate(str(tiny_folder), families=("lists", "web_screens"), **common)
+    evaluate(str(tiny_folder), families=("lists",), **common)
+    # Results of a time before screens were noted are gone on with.
+    results = json.loads((out / "results.json").read_text())
+    assert list(results.pop("screens")) == ["web_screens"]
+    (out / "results.json").write_text(json.dumps(results))
+    evaluate(str(tiny_folder), families=("lists", "web_screens"), **common)
+    del results["seconds"]
+    (out / "results.json").write_text(json.dumps(results))
+    with pytest.raises(UserError, match="choose another --out"):
+        evaluate(str(tiny_folder), families=("lists",), **common)
+    forget_screens()
 
 
 class Knowing:

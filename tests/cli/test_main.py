@@ -58,6 +58,7 @@ def test_help_imports_nothing_heavy():
         (["worlds", "--render-screens", "1", "--out", "pyproject.toml"], "pyproject.toml"),
         (["eval", "ember", "--n", "0"], "--n 0"),
         (["eval", "ember", "--families", "lists", "--levels", "9"], "--levels 9"),
+        (["eval", "ember", "--families", "lists", "--levels", "1", "9"], "--levels 9: none of the families"),
         (["study", "rl", "missing.toml"], "missing.toml"),
         (["study", "rl", "recipes/study-rl.toml", "--jobs", "0"], "--jobs 0"),
         (["study", "rl", "recipes/study-rl.toml", "--arms", "nope", "--out", "x"], "there are none, low"),
