@@ -49,9 +49,10 @@ def written_aside(path: Path, end: str | None = None) -> Iterator[Path]:
     try:
         yield aside
         os.replace(aside, path)
-    # PyTorch tells of a full disk in a RuntimeError.
     except (OSError, SafetensorError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        # Of a full disk PyTorch tells in a RuntimeError, which was raised while it handled the OSError that says so.
+        first = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = getattr(first, "strerror", None) or " ".join(str(first).split())
         raise UserError(f"{path}: cannot be written ({reason}); make room, or choose another folder") from error
     finally:
         aside.unlink(missing_ok=True)
