@@ -21,7 +21,7 @@ def diversity(evidence: Evidence) -> list[Claim]:
     for name in evidence.sets:
         part = evidence.ends(arm, name)
         for what, measure in (("distinct right solutions", _solutions), ("strategy entropy", _strategies)):
-            claim = f"{what} of {name} stay at {100 * least:g} % of the start"
+            claim = f"{what} of {name}: at least {100 * least:g} % of the start"
             if part is None:
                 out.append(not_measured(TOPIC, claim, evidence.lacking()))
                 continue
