@@ -53,7 +53,7 @@ class Evidence:
 
     @property
     def sets(self) -> tuple[str, ...]:
-        return (self.analysis.trained, *self.analysis.held_out)
+        return self.analysis.sets
 
     def curves(self, arm: str, name: str) -> Curves | None:
         """Of the finished runs; of all as far as they have come, while none has finished."""

@@ -72,12 +72,8 @@ class Logs:
 
     def finished(self, arm: str) -> list[Run]:
         """Runs that were measured at their last step, on all sets that are looked at."""
-        last, analysis = self.study.recipe.optim.steps, self.study.analysis
-        return [
-            run
-            for run in self.arms.get(arm, [])
-            if all(last in run.held_out.get(name, {}) for name in (analysis.trained, *analysis.held_out))
-        ]
+        last, sets = self.study.recipe.optim.steps, self.study.analysis.sets
+        return [r for r in self.arms.get(arm, []) if all(last in r.held_out.get(name, {}) for name in sets)]
 
 
 def read_logs(folder: Path) -> Logs:
@@ -118,12 +114,10 @@ def read_run(folder: Path, arm: str, seed: int, study: Study) -> Run | None:
         if line["step"] <= steps:
             by_step = held_out.setdefault(line["set"], {})
             by_step.setdefault(int(line["step"]), {})[key_of(line)] = tally(line)
+    ends = (0, study.recipe.optim.steps)
     for part in study.sets:
         by_step = held_out.get(part.name, {})
-        for step in [
-            s for s, found in by_step.items() if len(found) < set_size(part, s in (0, study.recipe.optim.steps))
-        ]:
-            del by_step[step]
+        held_out[part.name] = {s: found for s, found in by_step.items() if len(found) >= set_size(part, s in ends)}
     return Run(arm, seed, steps, held_out, metrics)
 
 

@@ -86,6 +86,11 @@ class AnalysisPart(Strict):
     draws: int = Field(default=2000, ge=100)
     thresholds: Thresholds = Thresholds()
 
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """All sets that are looked at."""
+        return (self.trained, *self.held_out)
+
     @model_validator(mode="after")
     def window_rises(self) -> AnalysisPart:
         if not 1 <= self.window[0] < self.window[1]:
@@ -139,7 +144,7 @@ class Study(Strict):
                 f"[analysis] headline {analysis.headline!r} has a length penalty; name an arm without, with which those that have "
                 "one are compared"
             )
-        for name in (analysis.trained, *analysis.held_out):
+        for name in analysis.sets:
             if name not in sets:
                 raise ValueError(f"[analysis] {name!r} is no [[eval]] of the RL recipe; there are {', '.join(sets)}")
         for part in sets.values():

@@ -63,6 +63,17 @@ def test_resampling_is_the_two_level_bootstrap() -> None:
     assert np.percentile(drawn, (2.5, 97.5)) == pytest.approx((low, high), abs=0.05)
 
 
+@pytest.mark.parametrize(("runs", "covered"), [(3, 0.72), (5, 0.84)])
+def test_few_runs_have_narrow_intervals_as_the_report_says(runs: int, covered: float) -> None:
+    """Runs that differ, problems that do not: how often the 95 % interval holds the truth, 0."""
+    drawn, rng = Resampling(1000), np.random.default_rng(runs)
+    found = [
+        percentile(0.0, drawn.means(np.repeat(rng.normal(size=(runs, 1)), 2, 1), "runs", "problems"))
+        for _ in range(2000)
+    ]
+    assert np.mean([one.low <= 0 <= one.high for one in found]) == pytest.approx(covered, abs=0.04)
+
+
 def test_what_shares_runs_and_problems_is_drawn_together() -> None:
     a = RNG.normal(size=(4, 30))
     drawn = Resampling(500)
