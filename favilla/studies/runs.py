@@ -79,7 +79,7 @@ def run_all(
     folder: Path,
     model: Path,
     chosen: Sequence[tuple[str, int]],
-    lock: int,
+    lock: tuple[int, ...],
     workers: int = 1,
     device: str = "cpu",
 ) -> None:
@@ -125,14 +125,14 @@ def _write_recipe(study: Study, job: Job) -> None:
     write_atomically(path, text)
 
 
-def _start(job: Job, model: Path, lock: int, threads: int, device: str) -> None:
+def _start(job: Job, model: Path, lock: tuple[int, ...], threads: int, device: str) -> None:
     command = [sys.executable, "-m", "favilla.cli.main", "rl", str(job.folder / "recipe.toml")]
     command += ["--out", str(job.folder), "--init", str(model), "--device", device]
     limited = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     with (job.folder / OUTPUT).open("ab") as output:
         # A session of its own: Ctrl-C must reach a run once, and through us.
         job.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=(lock,),
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=lock,
             env=os.environ | limited,
         )  # fmt: skip
     job.state = RUNNING

@@ -13,9 +13,13 @@ LOCK = ".lock"
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[int]:
-    """Keep a folder, which is made if need be, for this process and those that inherit the descriptor that is yielded. Raises
-    UserError while another has it, be it one whose parent was killed."""
+def claimed(folder: Path, rank: int = 0) -> Iterator[tuple[int, ...]]:
+    """Keep a folder, which is made if need be, for this process and those that inherit the descriptors that are yielded. Raises
+    UserError while another has it, be it one whose parent was killed. rank: of several processes that train together the first,
+    0, keeps it for all."""
+    if rank:
+        yield ()
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as lock:
         try:
@@ -24,4 +28,4 @@ def claimed(folder: Path) -> Iterator[int]:
             raise UserError(
                 f"{folder}: another run is going on there; wait for its end or choose another --out"
             ) from None
-        yield lock.fileno()
+        yield (lock.fileno(),)

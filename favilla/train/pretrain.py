@@ -16,7 +16,6 @@ import os
 import random
 import re
 import tempfile
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,7 +156,7 @@ def pretrain(
             "rows no longer than it"
         )
     shape = recipe.data.shape(3 * config.vision.patch_size**2, config.vision.merge_size)
-    with claimed(folder) if joined[0] == 0 else nullcontext():
+    with claimed(folder, joined[0]):
         _train(recipe, folder, joined, init, start, shape, quiet)
     return model_folder
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +88,7 @@ def tune(
     identity = f"tune {fingerprint_with_pictures(data)} {weights_fingerprint(folder)} {passes} {rate} {batch_tokens} {seed} {config.to_dict()}"
     maker = functools.partial(Conversations, str(data), str(folder), seeds[rank])
     job = Job(run.name, optim, settings, shape, workers, identity)
-    with claimed(run) if rank == 0 else nullcontext():
+    with claimed(run, rank):
         train(job, model, processor, maker, run, place, quiet)
         if rank == 0:
             # Only now: a call that is refused leaves a model that is there as it was.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def rl(
     if recipe.rollout.prompts < world:
         raise UserError(f"recipe: [rollout] prompts = {recipe.rollout.prompts}: give at least one a process ({world})")
     folder, source = out or home() / "runs" / recipe.name, find_folder(init or recipe.init)
-    with claimed(folder) if rank == 0 else nullcontext():
+    with claimed(folder, rank):
         return practise(recipe, folder, source, rank, world, place, quiet, prompts, rollouts, reward, engine)
 
 
