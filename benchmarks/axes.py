@@ -31,6 +31,7 @@ from favilla.engine.load import load
 from favilla.evals.accuracy import draw
 from favilla.evals.rows import Rows
 from favilla.model.folder import weights_fingerprint
+from favilla.show.figures import save
 from favilla.show.terminal import finish
 from favilla.studies.interactions import Cell, odds_ratios
 from favilla.studies.intervals import Interval
@@ -105,9 +106,7 @@ def figure(accuracy: dict[Cell, Interval], agents: int, half: float, out: Path) 
     axes.set_ylabel("share of questions answered right (log-odds scale)")
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=8)
-    aside = out.with_name(f".{os.getpid()}.{out.name}")
-    drawn.savefig(aside, dpi=120)
-    os.replace(aside, out)
+    save(drawn, out)
 
 
 def told(ratios: dict[Cell, Interval], models: int) -> list[str]:

@@ -152,12 +152,12 @@ def markdown(rows: list[Row], settings: dict[str, Any]) -> str:
 def _write(out: Path | None, results: dict[str, Any]) -> None:
     if out is None:
         return
-    from favilla.cli.files import write_text
+    from favilla.atomic import write_atomically
     from favilla.evals.accuracy import Row
 
-    write_text(out / "results.json", json_format.dumps(results, indent=2) + "\n")
+    write_atomically(out / "results.json", json_format.dumps(results, indent=2) + "\n")
     rows = [Row(**row) for row in results["rows"]]
-    write_text(out / "results.md", markdown(rows, results["settings"]) + "\n")
+    write_atomically(out / "results.md", markdown(rows, results["settings"]) + "\n")
 
 
 def _screens(chosen: dict[str, Family]) -> dict[str, str]:

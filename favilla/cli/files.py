@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from favilla.atomic import written_aside
 from favilla.errors import UserError
 
 if TYPE_CHECKING:
@@ -52,25 +52,7 @@ def check_sides(path: Path, size: tuple[int, int]) -> None:
         )
 
 
-def aside(path: Path) -> Path:
-    """A short name beside `path`, with its suffix, to write to before `os.replace`."""
-    return path.with_name(f".{os.getpid()}{path.suffix}")
-
-
 def write_picture(image: Image.Image, path: Path) -> None:
     """Write a picture so that a reader never sees half of it. Raises UserError, leaving nothing, when it cannot be."""
-    _write(path, image.save)
-
-
-def write_text(path: Path, content: str) -> None:
-    """Write a text file so that a reader never sees half of it. Raises UserError, leaving nothing, when it cannot be."""
-    _write(path, lambda beside: beside.write_text(content, encoding="utf-8"))
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    try:
-        write(aside(path))
-        os.replace(aside(path), path)
-    except (OSError, ValueError) as error:
-        aside(path).unlink(missing_ok=True)
-        raise UserError(f"{path}: cannot be written ({error})") from None
+    with written_aside(path) as aside:
+        image.save(aside)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_format
-import os
 import random
 import sys
 import time
@@ -159,8 +158,9 @@ def _render(count: int, seed: int, out: Path | None, json: bool) -> None:
 
 def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:
     """Write a problem's pictures and its text as files that start with `stem`; returns their paths."""
+    from favilla.atomic import write_atomically
     from favilla.chat.messages import ImagePart, Message
-    from favilla.cli.files import aside, write_text
+    from favilla.cli.files import write_picture
 
     files: list[Path] = []
     turns: list[str] = []
@@ -169,8 +169,7 @@ def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:
         for part in message.parts:
             if isinstance(part, ImagePart):
                 path = folder / f"{stem}{'' if not files else f'-{len(files)}'}.png"
-                part.image.save(aside(path))
-                os.replace(aside(path), path)
+                write_picture(part.image, path)
                 files.append(path)
                 words.append(f"[{path.name}]")
             else:
@@ -179,5 +178,5 @@ def write_sample(problem: Problem, folder: Path, stem: str) -> list[Path]:
     text = ["\n".join(turns), f"answer: {problem.answer}"]
     text += [f"-- {style} --\n{s.thinking}\n=> {s.answer}" for style, s in problem.solutions.items()]
     path = folder / f"{stem}.txt"
-    write_text(path, "\n\n".join(text) + "\n")
+    write_atomically(path, "\n\n".join(text) + "\n")
     return [*files, path]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from favilla.atomic import write_atomically
 from favilla.errors import UserError
 
 
@@ -35,9 +35,7 @@ class Rows:
             raise UserError(f"{path}: holds no rows ({error}); choose another --out") from None
         if head != settings:
             raise UserError(f"{path}: holds results of other settings; choose another --out")
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        aside.write_text(whole + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        write_atomically(path, whole + "\n")
 
     def add(self, row: dict[str, Any]) -> None:
         self.rows.append(row)

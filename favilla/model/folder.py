@@ -9,14 +9,13 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from favilla.atomic import write_atomically, written_aside
 from favilla.errors import UserError
 from favilla.model.config import SparkConfig
 from favilla.model.spark import MuseSpark
@@ -38,30 +37,6 @@ def read_json(path: Path) -> dict:
     if not isinstance(content, dict):
         raise UserError(f"{path}: holds a {type(content).__name__}, not a JSON object")
     return content
-
-
-@contextmanager
-def written_aside(path: Path, end: str | None = None) -> Iterator[Path]:
-    """A file beside `path` to write to, which then takes its place in one rename, so that a reader never sees half a file.
-    end: of that file's name, by default the process. Raises UserError, with `path` as it was and nothing beside it, when it
-    cannot be written."""
-    aside = path.with_name(f".{path.name}.{end or os.getpid()}")
-    try:
-        yield aside
-        os.replace(aside, path)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        # Of a full disk PyTorch tells in a RuntimeError, which was raised while it handled the OSError that says so.
-        first = error.__context__ if isinstance(error.__context__, OSError) else error
-        reason = getattr(first, "strerror", None) or " ".join(str(first).split())
-        raise UserError(f"{path}: cannot be written ({reason}); make room, or choose another folder") from error
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write beside and rename. Raises UserError when it cannot be written."""
-    with written_aside(path) as aside:
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def load_config(folder: str | Path) -> SparkConfig:

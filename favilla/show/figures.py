@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from favilla.errors import UserError
+from favilla.atomic import written_aside
 
 LOSS, RATE = "tab:blue", "tab:orange"
 
@@ -46,7 +45,7 @@ def loss_figure(metrics: Path, out: Path) -> None:
     below.set_ylim(bottom=0)
     below.set_xlabel("step")
     below.grid(alpha=0.3)
-    _save(figure, out)
+    save(figure, out)
 
 
 def rl_figure(metrics: Path, out: Path) -> None:
@@ -79,19 +78,13 @@ def rl_figure(metrics: Path, out: Path) -> None:
             axes.legend(fontsize=8)
             axes.set_xscale("log")
     axes.set_xlabel("step")
-    _save(figure, out)
+    save(figure, out)
 
 
-def _save(figure: Figure, out: Path) -> None:
-    """Write aside and rename. Raises UserError, with nothing beside it, when that cannot be."""
-    aside = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
+def save(figure: Figure, out: Path) -> None:
+    """Write a figure in the format of the name's end. Raises UserError, with what was there as it was, when it cannot be written."""
+    with written_aside(out) as aside:
         figure.savefig(aside, dpi=120)
-        os.replace(aside, out)
-    except OSError as error:
-        raise UserError(f"{out}: cannot be written ({error.strerror or error}); make room") from None
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def smoothed(values: list[float], window: int = 20) -> list[float]:

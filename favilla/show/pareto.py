@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from favilla.show.figures import save
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,4 @@ def pareto_figure(points: Sequence[Point], title: str, out: Path) -> None:
     figure.axes[0].set_ylabel("share of questions answered right")
     figure.axes[0].legend(fontsize=8)
     figure.suptitle(title, fontsize=10)
-    aside = out.with_name(f".{os.getpid()}.{out.name}")
-    figure.savefig(aside, dpi=120)
-    os.replace(aside, out)
+    save(figure, out)

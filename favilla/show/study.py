@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from favilla.show.figures import save
 
 # A curve: lists `steps`, `mean`, `low` and `high`, equally long.
 Curve = Mapping[str, Any]
@@ -43,7 +44,7 @@ def curves_figure(
             axes.legend(fontsize=7)
     for axes in all_axes[len(panels) :]:
         axes.set_visible(False)
-    _save(figure, out)
+    save(figure, out)
 
 
 def diversity_figure(
@@ -75,7 +76,7 @@ def diversity_figure(
     right.grid(alpha=0.3)
     if names:
         right.legend(fontsize=7)
-    _save(figure, out)
+    save(figure, out)
 
 
 def thinking_figure(paths: Mapping[str, Sequence[tuple[int, float, float]]], out: Path) -> None:
@@ -92,7 +93,7 @@ def thinking_figure(paths: Mapping[str, Sequence[tuple[int, float, float]]], out
     axes.grid(alpha=0.3)
     if paths:
         axes.legend(fontsize=8)
-    _save(figure, out)
+    save(figure, out)
 
 
 def _figure(rows: int, columns: int) -> tuple[Figure, list[Axes]]:
@@ -107,9 +108,3 @@ def _log_steps(axes: Axes, title: str, label: str) -> None:
     axes.set_xlabel("step")
     axes.set_ylabel(label)
     axes.grid(alpha=0.3)
-
-
-def _save(figure: Figure, out: Path) -> None:
-    aside = out.with_name(f".{os.getpid()}.{out.name}")
-    figure.savefig(aside, dpi=120)
-    os.replace(aside, out)

@@ -15,9 +15,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from favilla.atomic import write_atomically
 from favilla.engine.load import find_folder
 from favilla.errors import UserError
-from favilla.model.folder import WEIGHTS, write_atomically
+from favilla.model.folder import WEIGHTS
 from favilla.train.recipe import Recipe, Share, Strict, read_recipe
 from favilla.train.rl.held_out import set_prompts
 from favilla.train.rl.recipe import EvalPart, RLRecipe

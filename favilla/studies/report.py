@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from favilla.atomic import write_atomically
 from favilla.evals.samples import pass_at_k
-from favilla.model.folder import write_atomically
 from favilla.show.study import curves_figure, diversity_figure, thinking_figure
 from favilla.studies.claims import Claim, Evidence, pass_1, pass_k, thinking
 from favilla.studies.diversity import diversity

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from favilla.atomic import write_atomically
 from favilla.errors import Interrupted, UserError
-from favilla.model.folder import write_atomically
 from favilla.studies.plan import Study, base_folders, declare, finished, run_folder, to_toml
 from favilla.train.stopping import StopRequest
 

@@ -14,11 +14,11 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from favilla.atomic import write_atomically
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.errors import Interrupted
 from favilla.model import load_model
-from favilla.model.folder import write_atomically
 from favilla.studies.logs import key_of, read_lines
 from favilla.studies.plan import START, Study
 from favilla.train.memory import keep_freed_memory

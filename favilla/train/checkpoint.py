@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
+from favilla.atomic import written_aside
 from favilla.errors import UserError
-from favilla.model.folder import INDEX, WEIGHTS, written_aside
+from favilla.model.folder import INDEX, WEIGHTS
 
 CHECKPOINT = "checkpoint.pt"
 PARTS = {"step", "trained", "optimisers", "data", "rng", "recipe"}

@@ -23,6 +23,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from favilla.atomic import write_atomically
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import EOT, Tokenizer, train_tokenizer
 from favilla.chat.wire import pieces
@@ -41,7 +42,7 @@ from favilla.data.stream import MakeExample
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import MuseSpark, SparkConfig, VisionConfig, initialise, load_model, save_model
-from favilla.model.folder import FLOAT32, skeleton, weights_fingerprint, write_atomically
+from favilla.model.folder import FLOAT32, skeleton, weights_fingerprint
 from favilla.train.checkpoint import CHECKPOINT, refuse_other_model
 from favilla.train.claim import claimed
 from favilla.train.loop import Job, train

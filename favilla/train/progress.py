@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from favilla.atomic import write_atomically
 from favilla.errors import UserError
-from favilla.model.folder import write_atomically
 
 
 class Progress:

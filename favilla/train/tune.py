@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from favilla.atomic import write_atomically
 from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.batches import Shape, take
@@ -20,7 +21,7 @@ from favilla.data.loader import Loader
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.model import load_model
-from favilla.model.folder import weights_fingerprint, write_atomically
+from favilla.model.folder import weights_fingerprint
 from favilla.train.checkpoint import refuse_other_model
 from favilla.train.claim import claimed
 from favilla.train.loop import Job, train

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from favilla.cli.files import write_text
+from favilla.atomic import write_atomically
 from favilla.errors import UserError
 from favilla.model import MuseSpark, load_model, save_model
-from favilla.model.folder import write_atomically
 from favilla.show.figures import loss_figure
 from favilla.train.checkpoint import load_checkpoint, save_checkpoint
 from favilla.train.progress import Progress, drop_lines_after
@@ -66,12 +65,12 @@ def test_figures_and_results_that_cannot_be_written_leave_those_before(tmp_path:
     metrics, loss, results = (tmp_path / name for name in ("metrics.jsonl", "loss.png", "results.json"))
     metrics.write_text('{"step": 1, "loss": 2.0}\n')
     loss_figure(metrics, loss)
-    write_text(results, "{}")
+    write_atomically(results, "{}")
     before = {name: (tmp_path / name).read_bytes() for name in names(tmp_path)}
     with room(10), pytest.raises(UserError, match=r"loss\.png: cannot be written"):
         loss_figure(metrics, loss)
     with room(10), pytest.raises(UserError, match=r"results\.json: cannot be written"):
-        write_text(results, "x" * 100)
+        write_atomically(results, "x" * 100)
     assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == before
 
 

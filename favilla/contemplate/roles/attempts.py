@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from favilla.atomic import write_atomically
 from favilla.contemplate.local import LocalSolver, reply_text
 from favilla.contemplate.places import AnyAnswers
 from favilla.contemplate.problems import attempt_call, question_of
@@ -17,7 +18,6 @@ from favilla.contemplate.roles.recipe import AttemptPart
 from favilla.contemplate.solver import derive
 from favilla.engine.request import Request
 from favilla.errors import UserError
-from favilla.model.folder import write_atomically
 from favilla.train.rl.held_out import digest
 from favilla.train.rl.roles import redrawn
 from favilla.worlds.base import Family, Problem, Split, numbered

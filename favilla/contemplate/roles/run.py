@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from favilla.atomic import write_atomically
 from favilla.chat.messages import Message
 from favilla.contemplate.local import LocalSolver
 from favilla.contemplate.problems import question_of, role_call
@@ -26,7 +27,7 @@ from favilla.contemplate.solver import Picture
 from favilla.data.examples import STYLE_OF_EFFORT
 from favilla.engine.load import Loaded
 from favilla.errors import Interrupted, UserError
-from favilla.model.folder import weights_fingerprint, write_atomically
+from favilla.model.folder import weights_fingerprint
 from favilla.train.stopping import StopRequest
 from favilla.worlds.base import Family, Problem, Split
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from favilla.model.folder import write_atomically
+from favilla.atomic import write_atomically
 from favilla.train.progress import drop_lines_after
 from favilla.train.ranks import gather
 from favilla.train.rl.pool import held_out_problems, world_prompt

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from favilla.atomic import write_atomically
 from favilla.errors import UserError
 from favilla.home import home
 from favilla.worlds.base import Split
@@ -61,12 +61,7 @@ def write_shard(path: Path, screens: Sequence[Rendered], browser: Browser) -> in
     }
     # One entry, since several are not always written in the same order.
     metadata = {FORMAT: json.dumps({"browser": browser.version, "rulers": browser.rulers})}
-    aside = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        aside.write_bytes(save(arrays, metadata=metadata))
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_atomically(path, save(arrays, metadata=metadata))
     return path.stat().st_size
 
 
