@@ -37,7 +37,7 @@ SMALL = RolesRecipe.model_validate(
         "name": "small", "tasks": {"lists": {"levels": [2]}, "counting": {"levels": [2]}},
         "attempts": {"samples": 4, "problems": 6, "batch": 3, "max_new_tokens": 160},
         "choice": {"problems": 3, "least": 0.0, "most": 1.0},
-        "examples": {"examples": 3, "sizes": [2, 3], "planted": 0.3, "cut": 0.2},
+        "examples": {"examples": 8, "sizes": [2, 3], "planted": 0.3, "cut": 0.2},
     }
 )  # fmt: skip
 
@@ -292,11 +292,13 @@ def test_balance_by_hand() -> None:
         return Shown(kind, (), False, (), mix)  # type: ignore[arg-type]
 
     drawn = [({"n": i}, shown(k, m)) for i, (k, m) in enumerate(
-        [("synthesis", "vote")] * 5 + [("synthesis", "none"), ("synthesis", "minority")] + [("refine", "agreed")] * 2 + [("refine", "none")] * 4
+        [("synthesis", "vote")] * 5 + [("synthesis", "none"), ("synthesis", "minority")] + [("refine", "agreed")] * 3 + [("refine", "none")] * 4
+        + [("refine", "minority")] * 2
     )]  # fmt: skip
     kept = balanced(drawn, random.Random(0))
     assert Counter((s.kind, s.mix) for _, s in kept) == {
-        ("synthesis", "vote"): 2, ("synthesis", "none"): 1, ("synthesis", "minority"): 1, ("refine", "agreed"): 2, ("refine", "none"): 4,
+        ("synthesis", "vote"): 2, ("synthesis", "none"): 1, ("synthesis", "minority"): 1, ("refine", "agreed"): 3, ("refine", "none"): 2,
+        ("refine", "minority"): 2,
     }  # fmt: skip
     assert [line["n"] for line, _ in kept] == sorted(line["n"] for line, _ in kept)
 

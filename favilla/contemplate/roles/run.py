@@ -120,16 +120,18 @@ def make_roles(recipe: RolesRecipe, loaded: Loaded, folder: Path, tell: Tell = l
 def balanced(
     made: Sequence[tuple[dict[str, Any], Shown]], rng: random.Random
 ) -> list[tuple[dict[str, Any], Shown]]:  # fmt: skip
-    """Of each kind no more examples whose most frequent answer is right than others, so that copying it is right half of
-    the time at most. Which ones are left out is chance; the order stays."""
-    dropped: set[int] = set()
+    """Of each kind no more examples in which no attempt is right than such in which only a minority is, since there is nothing
+    to choose from; then no more whose most frequent answer is right than others, so that copying it is right half of the time
+    at most. Which ones are left out is chance; the order stays."""
+    kept: set[int] = set()
     for kind in ("synthesis", "refine"):
-        right, wrong = (
-            [i for i, (_, s) in enumerate(made) if s.kind == kind and (s.mix in ("agreed", "vote")) == copied]
-            for copied in (True, False)
+        none, minority, right = (
+            [i for i, (_, s) in enumerate(made) if s.kind == kind and s.mix in mixes]
+            for mixes in (("none",), ("minority",), ("agreed", "vote"))
         )
-        dropped |= set(rng.sample(right, max(0, len(right) - len(wrong))))
-    return [one for i, one in enumerate(made) if i not in dropped]
+        wrong = minority + rng.sample(none, min(len(none), len(minority)))
+        kept |= {*wrong, *rng.sample(right, min(len(right), len(wrong)))}
+    return [one for i, one in enumerate(made) if i in kept]
 
 
 @dataclass(frozen=True)
