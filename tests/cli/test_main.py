@@ -66,7 +66,7 @@ def test_help_imports_nothing_heavy():
         (["report", "rl", "recipes"], "holds no study"),
         (["pretrain", "missing.toml"], "missing.toml"),
         (["pretrain", "README.md"], "README.md"),
-        (["pretrain", "recipes/debug.toml", "--init", "missing"], "missing"),
+        (["pretrain", "recipes/debug.toml", "--init", "missing"], "models that are shipped: ember"),
     ],
 )
 def test_what_is_wrong_with_the_arguments_is_told_in_one_line(favilla, arguments, says):
