@@ -234,18 +234,41 @@ def load_recipe(path: str | Path) -> Recipe:
 
 
 def read_recipe(path: str | Path, kind: type[AnyRecipe]) -> AnyRecipe:
-    """Read and check a recipe of a kind. Raises UserError naming file, field and reason in one line."""
+    """Read and check a recipe of a kind. `extends = "other.toml"`, a path from the recipe's folder, starts from that recipe: what
+    is said here replaces what is said there, table by table. Raises UserError naming file, field and reason in one line."""
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such recipe; see recipes/ for those that exist") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path}: not a readable TOML file ({error})") from None
-    try:
-        return kind.model_validate(raw)
+        return kind.model_validate(_stated(path))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "the file"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UserError(f"{path}: {field}: {first['msg']}{more}") from None
+
+
+def _stated(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a file says together with those that it extends. extending: the files that lead here."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        by = f" (extended by {extending[-1]})" if extending else ""
+        raise UserError(f"{path}: no such recipe{by}; see recipes/ for those that exist") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{path}: not a readable TOML file ({error})") from None
+    if (other := raw.pop("extends", None)) is None:
+        return raw
+    if not isinstance(other, str):
+        raise UserError(f"{path}: extends: give the path of one recipe, as a string")
+    base, led = path.parent / other, (*extending, path)
+    if base.resolve() in {each.resolve() for each in led}:
+        raise UserError(f"{path}: extends: {other} extends this recipe itself; one of them must stand alone")
+    return _replaced(_stated(base, led), raw)
+
+
+def _replaced(base: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `by` in their places; tables are gone through, anything else is replaced whole."""
+    both = {
+        name: _replaced(base[name], value) if isinstance(value, dict) and isinstance(base.get(name), dict) else value
+        for name, value in by.items()
+    }
+    return {**base, **both}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from favilla.data.examples import draw_problems, make_example
 from favilla.errors import UserError
 from favilla.model import SparkConfig
 from favilla.train.pretrain import pretrain
-from favilla.train.recipe import load_recipe
+from favilla.train.recipe import Recipe, load_recipe
 from tests.recipes import tiny_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -175,3 +176,41 @@ def test_styles_are_mixed_under_one_effort(tmp_path: Path, tiny_folder: Path) ->
     path.write_text(text.replace("workers = 1", f"{one}\nstyles = {{ direct = 0.0 }}"))
     with pytest.raises(UserError, match="styles"):
         load_recipe(path).data.mixture()
+
+
+def test_a_recipe_that_extends_another_is_that_one_with_what_it_says(tmp_path: Path) -> None:
+    (tmp_path / "under").mkdir()
+    (tmp_path / "under" / "base.toml").write_text(DEBUG)
+    (tmp_path / "middle.toml").write_text('extends = "under/base.toml"\nseed = 7\n[optim]\nsteps = 5\n')
+    path = tmp_path / "last.toml"
+    path.write_text('extends = "middle.toml"\nname = "last"\n[optim]\nwarmup = 2\n')
+    by_hand = tomllib.loads(DEBUG)
+    by_hand |= {"name": "last", "seed": 7, "optim": {**by_hand["optim"], "steps": 5, "warmup": 2}}
+    assert load_recipe(path) == Recipe.model_validate(by_hand)
+
+
+def test_lists_are_replaced_and_tables_are_not(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(DEBUG)
+    path = tmp_path / "r.toml"
+    name, task = next(iter(tomllib.loads(DEBUG)["data"]["tasks"].items()))
+    path.write_text(f'extends = "base.toml"\n[data.tasks.{name}]\nlevels = [1, 3]\n')
+    tasks = load_recipe(path).data.tasks
+    assert tuple(tasks[name].levels) == (1, 3) and tasks[name].weight == task.get("weight", tasks[name].weight)
+    assert set(tasks) == set(tomllib.loads(DEBUG)["data"]["tasks"])
+
+
+@pytest.mark.parametrize(
+    ("extends", "words"),
+    [
+        ('"none.toml"', r"none\.toml: no such recipe \(extended by .*r\.toml\)"), ('"r.toml"', "extends this recipe itself"),
+        ('"other.toml"', r"other\.toml: extends: r\.toml extends this recipe itself"), ("3", "give the path of one recipe"),
+        ('["other.toml"]', "give the path of one recipe"), ('""', "not a readable TOML file"),
+    ],
+)  # fmt: skip
+def test_what_a_recipe_cannot_extend_is_told_in_one_line(tmp_path: Path, extends: str, words: str) -> None:
+    (tmp_path / "other.toml").write_text('extends = "r.toml"\n')
+    path = tmp_path / "r.toml"
+    path.write_text(f"extends = {extends}\n")
+    with pytest.raises(UserError, match=words) as caught:
+        load_recipe(path)
+    assert "\n" not in str(caught.value)
