@@ -139,10 +139,16 @@ class OpenAISolver:
             if self.key:
                 self._hide = HideKey(self.key)
                 self._hide.start()
-            self._client = openai.AsyncOpenAI(
-                base_url=self.endpoint, api_key=key, max_retries=0, timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
-                default_headers=None if self._is_openai else _own_headers(key),
-            )  # fmt: skip
+            try:
+                self._client = openai.AsyncOpenAI(
+                    base_url=self.endpoint, api_key=key, max_retries=0, timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
+                    default_headers=None if self._is_openai else _own_headers(key),
+                )  # fmt: skip
+            except Exception as error:  # whatever the HTTP library raises at what it is told by the environment
+                raise UserError(
+                    f"nothing can be sent there ({self._hidden(str(error))}); look at the address, HTTP_PROXY, HTTPS_PROXY, "
+                    "ALL_PROXY and SSL_CERT_FILE"
+                ) from None
         return self._client
 
     @property

@@ -64,6 +64,19 @@ def test_nothing_of_the_environment_for_openai_goes_to_other_hosts(monkeypatch: 
         assert ("SECRET-2" in headers.values()) is own
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("ALL_PROXY", "nonsense://127.0.0.1:1"), ("HTTP_PROXY", "http://127.0.0.1:port"), ("SSL_CERT_FILE", "/none.pem")],
+)
+def test_an_environment_by_which_nothing_can_be_sent_is_told(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    for probe in (False, True):
+        with pytest.raises(UserError, match=r"nothing can be sent there \(.*\); look at .*ALL_PROXY and SSL_CERT_FILE"):
+            ask(Say(), probe=probe)
+
+
 def test_a_key_file_goes_to_one_host(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("sk-mine")
