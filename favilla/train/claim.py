@@ -15,13 +15,17 @@ LOCK = ".lock"
 @contextmanager
 def claimed(folder: Path, rank: int = 0) -> Iterator[tuple[int, ...]]:
     """Keep a folder, which is made if need be, for this process and those that inherit the descriptors that are yielded. Raises
-    UserError while another has it, be it one whose parent was killed. rank: of several processes that train together the first,
-    0, keeps it for all."""
+    UserError while another has it, be it one whose parent was killed, and where nothing can be written. rank: of several
+    processes that train together the first, 0, keeps it for all."""
     if rank:
         yield ()
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK).open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / LOCK).open("w")
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written to ({error.strerror}); choose another --out") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -195,6 +195,15 @@ def test_only_the_first_process_says_where_the_model_lies(tiny_folder: Path, tmp
     assert json.loads(done.stdout) == {"model": str(tmp_path / "run" / "model")}, done.stderr
 
 
+def test_a_home_that_is_no_folder_is_told(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("FAVILLA_HOME", str(tmp_path / "file"))
+    with pytest.raises(
+        UserError, match=r"file/runs/tuned-ember: cannot be written to \(Not a directory\); choose another --out"
+    ):
+        tune(PACKAGE / "ember", pairs, workers=0, quiet=True)
+
+
 def test_settings_out_of_range_are_told(pairs: Path, tmp_path: Path) -> None:
     for wrong in ({"passes": 0.0}, {"rate": float("nan")}, {"batch_tokens": 0}):
         with pytest.raises(UserError, match="--"):
