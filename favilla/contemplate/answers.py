@@ -26,7 +26,8 @@ LONGEST = 10_000  # characters of an answer; a longer one is junk, not an answer
 LONGEST_NUMBER = 1000  # characters; Python converts no more than 4,300 digits
 # Spaces, not line ends, and few of them between words: what an endpoint sends must not cost quadratic time.
 _MARK = re.compile(
-    r"^[ \t*#>_]*(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}[*_]{0,9}[ \t]{0,9}[:：][ \t]{0,9}[*_]*",
+    r"^[ \t*#>_\-\u2022]*(?:[0-9]{1,2}[.)][ \t*_]{1,9})?"  # perhaps an item of a list
+    r"(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}[*_]{0,9}[ \t]{0,9}[:：][ \t]{0,9}[*_]*",
     re.IGNORECASE | re.MULTILINE,
 )
 _OPENING = (
@@ -118,7 +119,7 @@ def final(text: str) -> str:
 def _rest(text: str) -> str | None:
     """All that stands after the last "ANSWER:"."""
     marks = list(_MARK.finditer(text))
-    return text[marks[-1].end() :].strip() if marks else None
+    return text[marks[-1].end() :].replace("\r\n", "\n").strip() if marks else None
 
 
 def said_whole(text: str) -> str:
@@ -314,8 +315,9 @@ class JSONAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         # a draft further up is not what whoever says something else in the end has answered
-        fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", _rest(text) or text, re.DOTALL)
-        for candidate in (_rest(text) or text, final(text), *reversed(fenced)):
+        said = _rest(text) or text.replace("\r\n", "\n")
+        fenced = re.findall(r"```(?:json)?[ \t]*\n(.*?)```", said, re.DOTALL | re.IGNORECASE)
+        for candidate in (said, final(text), *reversed(fenced)):
             if len(candidate) > 100 * LONGEST:
                 continue
             try:

@@ -75,6 +75,18 @@ def test_the_last_answer_counts() -> None:
     assert final("ANSWER: two\nlines\n\nI hope this helps") == "two\nlines"
 
 
+@pytest.mark.parametrize("mark", ["- ANSWER: 5", "\u2022 **ANSWER:** 5", "2. ANSWER: 5", "1) **Final answer: 5**"])
+def test_the_answer_may_be_an_item_of_a_list(mark: str) -> None:
+    assert final(f"- SUMMARY: 2 + 3\n{mark}") == "5"
+    assert final("so 7 - answer: 5 is no mark\nof an answer") == ""
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    text = "SUMMARY: 2 + 3\r\nANSWER: five\r\n\r\nI hope this helps"
+    assert final(text) == "five" and groups(TextAnswers(), "five\r\n\r\nI hope so", "five") == [0, 0]
+    assert JSONAnswers().parse('So:\r\n```json\r\n{"a": 1}\r\n```') == ('{"a": 1}', '{"a": 1}')
+
+
 def test_what_a_reply_that_was_cut_surely_says() -> None:
     ended = "so 17 * 23 = 391\nANSWER: 391\n"
     assert said_whole(ended) == ended and said_whole(ended + "Let me check th") == ended
@@ -109,7 +121,7 @@ def test_json() -> None:
     same = ('{"a": 1, "b": [1, 2]}', '{"b":[1.0,2],"a":1.0}')
     assert groups(kind, *same) == [0, 0]
     assert groups(kind, "[1, 2]", "[2, 1]", '"1"', "1", "true", "null") == [0, 1, 2, 3, 4, 5]
-    fenced = kind.parse('so:\n```json\n{"b": [1, 2],\n "a": 1}\n```\n')
+    fenced = kind.parse('so:\n```JSON\n{"b": [1, 2],\n "a": 1}\n```\n')
     assert fenced is not None and kind.group([kind.parse(same[0]), fenced]) == [0, 0]
     for text in ("{a: 1}", "NaN", "[" * 100_000, "", "1e400", '{"a": [-1e999]}'):
         assert kind.parse(f"ANSWER: {text}") is None
