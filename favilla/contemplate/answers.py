@@ -49,6 +49,7 @@ _BEGINNING = 400  # characters in which a refusal must say so
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 # Marks of direction and of places where a line may break. Joiners are not among them: they make other words and signs.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_SIGNS = {"percent": "%", "degree": "°", "degrees": "°"}
 SHORT_UNIT = 4  # letters; "mbar" and "Mbar" differ, "meters" and "Meters" do not
 
 
@@ -136,7 +137,14 @@ def before_answer(text: str) -> str:
     return text[: marks[-1].start()] if marks else "" if final(text) == text.strip() else text
 
 
+# What may stand behind a box with a number, to the end of its line: a unit, which belongs to the number.
+_UNIT_BEHIND = re.compile(
+    r"(?:\\[)\]]|\\[,;: ]|[ \t$])*(\\?%|°|\^\{?\\circ\}?|\\(?:text|mathrm)\{[^{}]*\}|[^\W\d_]{1,4})(?:\\[)\]]|[ \t$.*])*"
+)
+
+
 def _boxed(text: str) -> str | None:
+    """What stands in the last \\boxed{}, with a unit behind it."""
     start = text.rfind("\\boxed{")
     if start < 0:
         return None
@@ -144,7 +152,9 @@ def _boxed(text: str) -> str | None:
     for end in range(start + 6, len(text)):
         depth += (text[end] == "{") - (text[end] == "}")
         if depth == 0:
-            return text[start + 7 : end]
+            said, line = text[start + 7 : end], text[end + 1 : end + 100].partition("\n")[0]
+            unit = _UNIT_BEHIND.fullmatch(line) if said.rstrip("}")[-1:].isdigit() else None
+            return f"{said} {unit[1]}" if unit else said
     return None
 
 
@@ -231,6 +241,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"\\left|\\right|\\[!()\[\]]|\\?\$|`", "", text)
     text = re.sub(r"\\[,;: ]|\\q?quad\b", " ", _SPACE.sub(" ", text))
     text = re.sub(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|boldsymbol|bm|mbox)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\^(?:\\circ\b|\{\\circ\})", "°", text)
     text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
     return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
 
@@ -257,7 +268,7 @@ def _number(text: str) -> tuple[Fraction, str] | None:
             return None
         value /= int(match["divisor"])
     unit = match["unit"] if len(match["unit"]) <= SHORT_UNIT else match["unit"].casefold()
-    return (-value if match["sign"] in ("-", "\u2212") else value), "%" if unit == "percent" else unit
+    return (-value if match["sign"] in ("-", "\u2212") else value), _SIGNS.get(unit, unit)
 
 
 _CHOICE = re.compile(r"(?:option\s+|choice\s+)?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",

@@ -43,6 +43,9 @@ def groups(kind: Answers, *texts: str) -> list[int]:
         ("1/2", "\\frac12", "\\dfrac 1 2"), ("3/2", "1 1/2", "1\\frac{1}{2}", "1\\frac12", "1.5"), ("-1.5", "-1 1/2"),
         ("3 4 5", "3  4\u00a05", "3\\;4\\ 5"),
         ("42", "\\(42\\)", "\\[42\\]", "\\[\n42\n\\]", "\\text{42}", "`42`", "42\nI hope this helps.", "42\n\nI hope so", "```\n42\n```"),
+        ("50%", "\\boxed{50}\\%", "$\\boxed{50}$ %.", "\\boxed{50\\%}"), ("3 cm", "\\boxed{3}\\text{ cm}", "$\\boxed{3}$ cm.", "\\(\\boxed{3}\\) cm"),
+        ("90°", "90^\\circ", "$90^{\\circ}$", "90 degrees", "\\boxed{90}^\\circ", "\\boxed{90^\\circ}"),
+        ("3", "\\(\\boxed{3}\\).", "\\[\\boxed{3}\\]", "\\boxed{3}, which is right", "\\boxed{3}\nYes"),
         ("x^2 + 1", "x^2+1", "$x^2 + 1$"), ("-1/3", "\\frac{-1}{3}", "-\\frac{1}{3}"),
     ],
 )  # fmt: skip
@@ -52,7 +55,8 @@ def test_equal_numbers(same: tuple[str, ...]) -> None:
 
 def test_different_numbers() -> None:
     all_different = ("0.5", "50%", "50", "1/3", "0.33", "3 cm", "3 m", "3", "-3", "x+1", "x-1", "1,00", "100", "3 CM",
-                     "5 mW", "5 MW", "5 mg", "5 Mg", "3 4 5", "34 5", "3 45", "100 200", "1 3/2", "13/2")  # fmt: skip
+                     "5 mW", "5 MW", "5 mg", "5 Mg", "3 4 5", "34 5", "3 45", "100 200", "1 3/2", "13/2",
+                     "\\boxed{7}", "\\boxed{7} cm", "\\boxed{7} m", "\\boxed{7}\\%")  # fmt: skip
     assert groups(NumberAnswers(), *all_different) == list(range(len(all_different)))
 
 
