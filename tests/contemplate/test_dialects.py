@@ -77,6 +77,15 @@ def test_an_environment_by_which_nothing_can_be_sent_is_told(
             ask(Say(), probe=probe)
 
 
+def test_a_file_may_be_named_by_a_string(tmp_path: Path) -> None:
+    (tmp_path / "prices.json").write_text('{"m": {"input": 1, "output": 2}}')
+    (tmp_path / "pixel.png").write_bytes(PIXEL.data)
+    settings = {"prices": str(tmp_path / "prices.json"), "budget": Budget(usd=1.0)}
+    for one in (str(tmp_path / "pixel.png"), tmp_path / "pixel.png", PIXEL):
+        result, (asked,) = ask(Say(), images=one, **settings)
+        assert result.answer == "42" and asked.body["messages"][-1]["content"][0]["image_url"]["url"] == PIXEL.data_url
+
+
 def test_a_key_file_goes_to_one_host(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("sk-mine")
