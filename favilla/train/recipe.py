@@ -248,13 +248,13 @@ def read_recipe(path: str | Path, kind: type[AnyRecipe]) -> AnyRecipe:
 
 def _stated(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
     """What a file says together with those that it extends. extending: the files that lead here."""
+    by = f" (extended by {extending[-1]})" if extending else ""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        by = f" (extended by {extending[-1]})" if extending else ""
         raise UserError(f"{path}: no such recipe{by}; see recipes/ for those that exist") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise UserError(f"{path}: not a readable TOML file ({error})") from None
+        raise UserError(f"{path}: not a readable TOML file{by} ({error})") from None
     if (other := raw.pop("extends", None)) is None:
         return raw
     if not isinstance(other, str):
