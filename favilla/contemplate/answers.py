@@ -242,8 +242,19 @@ def _plain(text: str) -> str:
     text = re.sub(r"\\[,;: ]|\\q?quad\b", " ", _SPACE.sub(" ", text))
     text = re.sub(r"\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|boldsymbol|bm|mbox)\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\^(?:\\circ\b|\{\\circ\})", "°", text)
+    text = re.sub(
+        r"(?<=\d)\s{0,9}(?:\\times|\\cdot|[×·])\s{0,9}10\^(?:([-\u2212]?\d{1,3})\b|\{([-\u2212]?\d{1,3})\})",
+        _power,
+        text,
+    )
+    text = re.sub(r"[¼½¾⅐-⅞]", lambda sign: " " + unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/"), text)
+    text = re.sub(r"^\s{0,9}[\u2212\u2013](?=\s{0,9}[\d.\\])", "-", text.replace("\u00b5", "\u03bc"))  # minus; micro
     text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
     return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
+
+
+def _power(found: re.Match[str]) -> str:
+    return f"e{(found[1] or found[2]).replace(chr(0x2212), '-')}"
 
 
 def _number(text: str) -> tuple[Fraction, str] | None:

@@ -253,7 +253,7 @@ def _stated(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such recipe{by}; see recipes/ for those that exist") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:  # TOML, UTF-8, or a name that is none
         raise UserError(f"{path}: not a readable TOML file{by} ({error})") from None
     if (other := raw.pop("extends", None)) is None:
         return raw
