@@ -174,6 +174,7 @@ class SparkConfig:
                     raise UserError(
                         f"config: {section}_config.{key} is {value!r}; give a number{' above 0' * divides}, such as {default}"
                     )
+                setattr(part, key, float(value))  # transformers reads no whole number in its place
         if t.hidden_size % t.num_attention_heads:
             raise UserError(
                 f"config: hidden_size {t.hidden_size} is no multiple of {t.num_attention_heads} attention heads, which "

@@ -214,6 +214,13 @@ def test_impossible_configs_are_refused_in_one_line(
     assert "\n" not in str(caught.value) and str(config) in str(caught.value)
 
 
+def test_whole_numbers_are_written_as_theirs_reads_them(tmp_path: Path) -> None:
+    """As a recipe may say them; theirs wants a fraction where the default is one."""
+    save_model(fresh(final_logit_softcapping=20, residual_gate_temperature=1, attention_dropout=0), tmp_path)
+    theirs = MuseSparkForConditionalGeneration.config_class.from_pretrained(tmp_path).text_config
+    assert (theirs.final_logit_softcapping, theirs.residual_gate_temperature, theirs.attention_dropout) == (20, 1, 0)
+
+
 def test_more_experts_a_token_than_there_are_is_refused() -> None:
     with pytest.raises(UserError, match="9 experts per token of 8"):
         fresh(mlp_layer_types=["dense", "sparse"], num_local_experts=8, num_experts_per_tok=9)
