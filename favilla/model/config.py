@@ -206,11 +206,16 @@ class SparkConfig:
             if not isinstance(raw.get(section) or {}, dict):
                 raise UserError(f"{where}: {section} is no JSON object but {raw[section]!r}")
         text, vision = dict(raw.get("text_config") or {}), dict(raw.get("vision_config") or {})
+        # `rope_scaling`, its `type`, and a `rope_theta` beside it are names of earlier folders, which transformers reads too.
+        rope = text.get("rope_scaling") or text.get("rope_parameters")
         if model_type == "muse_glimmer":
-            text.setdefault("rope_parameters", {"rope_type": "default", "rope_theta": 10_000.0})
+            rope = {"rope_theta": text.get("rope_theta", 10_000.0)} if rope is None else rope
             text["hidden_act"] = text.get("hidden_activation") or "silu"
             for key, value in _GLIMMER_DEFAULTS.items():
                 text.setdefault(key, value)
+        if isinstance(rope, dict):
+            rope = {"rope_type": rope.get("type", "default"), "rope_theta": text.get("rope_theta"), **rope}
+        text["rope_parameters"] = rope
         try:
             config = cls(
                 text=TextConfig(**known_fields(TextConfig, text, "text_config.")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import re
@@ -212,6 +213,27 @@ def test_impossible_configs_are_refused_in_one_line(
     with pytest.raises(UserError, match=re.escape(says)) as caught:
         load_model(tmp_path)
     assert "\n" not in str(caught.value) and str(config) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        {}, {"rope_parameters": None}, {"rope_theta": 300.0}, {"rope_parameters": {"rope_theta": 300.0}},
+        {"rope_parameters": {"rope_type": "default"}, "rope_theta": 300.0},
+        {"rope_parameters": {"type": "linear", "factor": 2.0, "rope_theta": 300.0}},
+        {"rope_theta": 300.0, "rope_scaling": {"type": "linear", "factor": 2.0}},
+        {"rope_theta": 300.0, "rope_scaling": None},
+    ],
+)  # fmt: skip
+def test_rotary_parameters_under_earlier_names(kind: str, text: dict[str, Any]) -> None:
+    theirs = CLASSES[kind].config_class(text_config=copy.deepcopy(text)).text_config
+    ours = SparkConfig.from_dict({"model_type": kind, "text_config": text})
+    for name, value in theirs.rope_parameters.items():
+        assert name == "type" or ours.text.rope_parameters[name] == value
+    assert ours.text.layer_rope_theta == theirs.layer_rope_theta
+    again = SparkConfig.from_dict(ours.to_dict())
+    assert again.text.rope_parameters == ours.text.rope_parameters
 
 
 def test_whole_numbers_are_written_as_theirs_reads_them(tmp_path: Path) -> None:
