@@ -147,6 +147,11 @@ class SparkConfig:
         """Muse Spark has residual gates, output norm and scaleless post-attention norm; Muse Glimmer has not."""
         return self.model_type == "muse_spark"
 
+    @property
+    def tied(self) -> bool:
+        """Whether a folder may leave out the head, which is then the embedding; the reference ties Muse Glimmer's only."""
+        return not self.gated and bool(self.extra.get("tie_word_embeddings"))
+
     def __post_init__(self) -> None:
         t, v = self.text, self.vision
         if self.model_type == "muse_glimmer":
@@ -251,6 +256,8 @@ class SparkConfig:
             "projector_hidden_size": self.projector_hidden_size,
             "projector_hidden_act": self.projector_hidden_act,
         }
+        if self.tied:
+            out["tie_word_embeddings"] = False  # the head that is written may have been trained
         out.setdefault("architectures", [_ARCHITECTURES[self.model_type]])
         if self.model_type == "muse_spark":
             # The reference always builds an audio tower, of full size unless told otherwise.

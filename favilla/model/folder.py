@@ -22,6 +22,7 @@ from favilla.model.spark import MuseSpark
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 AUDIO = "model.audio_tower."
+EMBEDDING, HEAD = "model.language_model.embed_tokens.weight", "lm_head.weight"
 # The reference keeps these in float32 in every checkpoint.
 FLOAT32 = ("residual_gate.gate", "mlp.gate.weight", "e_score_correction_bias")
 
@@ -62,8 +63,9 @@ def load_model(
 ) -> tuple[MuseSpark, SparkConfig]:
     """Read a folder into a model in evaluation mode.
 
-    Raises UserError when files are missing or broken, or when weights and config disagree. Weights of an audio
-    tower are carried along untouched, with a notice: this model answers about text and pictures.
+    Raises UserError when files are missing or broken, or when weights and config disagree. Tied embeddings become two
+    matrices. Weights of an audio tower are carried along untouched, with a notice: this model answers about text and
+    pictures.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -85,6 +87,8 @@ def load_model(
             f"{folder}: has an audio tower, which is not used; text and pictures are answered, audio and video are not",
             stacklevel=2,
         )
+    if config.tied and EMBEDDING in weights:
+        weights.setdefault(HEAD, weights[EMBEDDING].clone())
     _compare(expected, weights, folder)
     for name, tensor in weights.items():
         keep = any(name.endswith(end) for end in FLOAT32)

@@ -90,6 +90,27 @@ def test_shards_are_read_and_replaced(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.state_dict().values(), strict=True))
 
 
+def test_tied_embeddings_are_read_and_untied(tmp_path: Path) -> None:
+    case = draw_case(4)
+    untied = reference_model(case)
+    assert case.kind == "muse_glimmer"
+    config = copy.deepcopy(untied.config)
+    config.tie_word_embeddings = True
+    saved(type(untied)(config), tmp_path / "theirs")
+    assert "lm_head.weight" not in load_file(tmp_path / "theirs" / "model.safetensors")
+    reference, model, inputs = reread(case, tmp_path / "theirs"), ours(tmp_path / "theirs"), draw_inputs(case)
+    with torch.no_grad():
+        theirs = reference(inputs.ids_BT, **inputs.theirs).logits
+        assert (model(inputs.ids_BT, pictures=inputs.pictures) - theirs).abs().max() < 1e-4
+        model.lm_head.weight += 1
+    save_model(model, tmp_path / "ours")
+    back = reread(case, tmp_path / "ours")
+    assert torch.equal(back.lm_head.weight, model.lm_head.weight)
+    embedding = model.model.language_model.embed_tokens.weight
+    assert torch.equal(back.model.language_model.embed_tokens.weight, embedding)
+    assert not torch.equal(embedding, model.lm_head.weight)
+
+
 def test_an_audio_tower_is_noticed_and_kept(tmp_path: Path) -> None:
     case = draw_case(1)
     assert case.kind == "muse_spark"
