@@ -137,6 +137,10 @@ def smart_resize(height: int, width: int, cell: int, max_tokens: int) -> tuple[i
     return min(fitting, key=lambda grid: abs(grid[0] / grid[1] - height / width))
 
 
+# What is done to every picture; a folder's settings may say no other.
+ALWAYS = {"do_resize": True, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True}
+
+
 @dataclass(frozen=True)
 class ImageProcessor:
     """Resizes to a grid of patches, normalises, and cuts; settings as `preprocessor_config.json` names them.
@@ -192,16 +196,21 @@ class ImageProcessor:
 
     @classmethod
     def load(cls, folder: str | Path) -> ImageProcessor:
-        """Read `preprocessor_config.json` (or the part of `processor_config.json`); published values for what is absent
-        or null. Raises UserError when a file is broken."""
+        """Read the part of `processor_config.json`, else `preprocessor_config.json`, as `transformers` does; published
+        values for what is absent or null. Raises UserError when a file is broken or asks for what is not done here."""
         folder = Path(folder)
-        for name, section in (("preprocessor_config.json", None), ("processor_config.json", "image_processor")):
+        for name, section in (("processor_config.json", "image_processor"), ("preprocessor_config.json", None)):
             path = folder / name
             if not path.exists():
                 continue
             try:
                 raw = json.loads(path.read_text(encoding="utf-8"))
+                if section and raw.get(section) is None:
+                    continue
                 raw = raw[section] if section else raw
+                for key, value in ALWAYS.items():
+                    if raw.get(key) not in (None, value):
+                        raise UserError(f"image processor: {key} is {raw[key]!r}; only {value!r} is supported")
                 settings: dict[str, Any] = {
                     k: tuple(v) if isinstance(v, list) else v
                     for k, v in raw.items()
@@ -218,8 +227,7 @@ class ImageProcessor:
         """Write preprocessor_config.json and processor_config.json as `transformers` reads them."""
         settings = {
             "image_processor_type": "MuseGlimmerImageProcessor",
-            "do_resize": True, "resample": 1, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
-            "do_convert_rgb": True, **asdict(self),
+            **ALWAYS, "resample": 1, "do_convert_rgb": True, **asdict(self),
         }  # fmt: skip
         for name, content in (
             ("preprocessor_config.json", settings),

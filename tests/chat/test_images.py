@@ -23,6 +23,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import EpsImagePlugin, Image
+from transformers.image_processing_base import ImageProcessingMixin
 
 from favilla.chat.images import FORMATS, ImageProcessor, open_image, smart_resize
 from favilla.errors import UserError
@@ -318,12 +319,26 @@ def test_settings_round_trip(tmp_path: Path) -> None:
     assert ImageProcessor.load(tmp_path) == ImageProcessor(patch_size=16)
 
 
+def test_settings_are_read_from_the_file_that_transformers_reads(tmp_path: Path) -> None:
+    """A processor that it saves into a folder writes the one and leaves the other as it was."""
+    for nested in (
+        {"image_processor": {"max_image_tokens": 25}},
+        {"processor_class": "MuseSparkProcessor"},
+        {"image_processor": None},
+    ):
+        (tmp_path / "preprocessor_config.json").write_text(json.dumps({"max_image_tokens": 64}))
+        (tmp_path / "processor_config.json").write_text(json.dumps(nested))
+        theirs, _ = ImageProcessingMixin.get_image_processor_dict(tmp_path)
+        assert ImageProcessor.load(tmp_path) == ImageProcessor(max_image_tokens=theirs["max_image_tokens"])
+
+
 @pytest.mark.parametrize(
     "content",
     [
         "{", "[]", "[" * 200_000,
         *(json.dumps(settings) for settings in (
             {"patch_size": 0}, {"patch_size": "x"}, {"patch_size": 14.0}, {"merge_size": True}, {"max_image_tokens": -1},
+            {"do_normalize": False}, {"rescale_factor": 1.0},
             {"temporal_patch_size": 0}, {"image_mean": "x"}, {"image_mean": "abc"}, {"image_mean": [0.5, 0.5]},
             {"image_mean": 0.5}, {"image_mean": [0.5, 0.5, None]}, {"image_mean": [0.5, 0.5, float("nan")]},
             {"image_std": [0, 0, 0]}, {"image_std": [0.5, -0.5, 0.5]}, {"image_std": [0.5, 0.5, 10**400]},
