@@ -124,7 +124,8 @@ def load(
     """
     if isinstance(dtype, str):
         dtype = DTYPES.get(dtype, dtype)
-    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+    # PyTorch stores numbers in 8 bits but does not compute in them.
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point and dtype.itemsize > 1):
         raise UserError(f"dtype {dtype!r} is not known; choose one of {', '.join(DTYPES)}")
     try:
         on_cpu = torch.empty(0, device=device).device.type == "cpu"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from favilla.chat.messages import Message, ToolCall
+from favilla.chat.messages import ImagePart, Message, ToolCall
 from favilla.chat.wire import EFFORTS, render_call
 from favilla.errors import UserError
 
@@ -54,6 +54,12 @@ class Request:
 
 
 def _check_messages(messages: Sequence[Message]) -> None:
+    for number, message in enumerate(messages, 1):
+        if not isinstance(message, Message):
+            raise UserError(f"message {number} is a {type(message).__name__}; make it a favilla.chat.messages.Message")
+        for part in message.parts:
+            if not isinstance(part, str | ImagePart):
+                raise UserError(f"message {number} has a {type(part).__name__} in it; give text or an ImagePart")
     if not messages or messages[-1].role not in ("user", "tool"):
         raise UserError("the conversation must end with a message of the user or of a tool; add the question")
     last = messages[-1]

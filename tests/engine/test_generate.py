@@ -233,6 +233,8 @@ def called(argument):
         ({"messages": user("")}, "question is empty"),
         ({"messages": user(" \n\t")}, "question is empty"),
         ({"messages": (*user("Hi"), Message("assistant", ("Yes",)))}, "must end with a message of the user"),
+        ({"messages": ({"role": "user", "content": "Hi"},)}, "message 1 is a dict"),
+        ({"messages": (Message("user", (RED, "Hi")),)}, "message 1 has a Image in it"),  # type: ignore[arg-type]
         ({"messages": user("a\ud800b")}, "message 1 is not valid Unicode"),
         ({"messages": called("a\ud800b")}, "message 2 is not valid Unicode"),
         ({"messages": called(["a\ud800b"])}, "message 2 is not valid Unicode"),

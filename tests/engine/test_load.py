@@ -156,7 +156,7 @@ def test_devices_and_dtypes_that_are_not_there_are_refused(folder):
     assert "device 5.5 cannot be used" in refusal(lambda: load(folder, device=5.5))  # type: ignore[arg-type]
     if not torch.cuda.is_available():
         assert "device 'cuda' cannot be used" in refusal(lambda: load(folder, device="cuda"))
-    for dtype in ("bf16", torch.int8, 16):
+    for dtype in ("bf16", torch.int8, torch.float8_e4m3fn, 16):
         assert f"dtype {dtype!r} is not known; choose one of float32, bfloat16" in refusal(lambda: load(folder, dtype))
 
 
