@@ -98,8 +98,9 @@ def load_model(
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a folder: one, or the shards that its index names."""
-    if (folder / INDEX).exists():
+    """The safetensors files of a folder: one, else the shards that its index names. As in `transformers`, which leaves the
+    index of earlier shards beside the one file that it saves."""
+    if (folder / INDEX).exists() and not (folder / WEIGHTS).exists():
         shards = read_json(folder / INDEX).get("weight_map")
         if not isinstance(shards, dict):
             raise UserError(f"{folder / INDEX}: has no weight_map")

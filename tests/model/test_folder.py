@@ -90,6 +90,14 @@ def test_shards_are_read_and_replaced(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.state_dict().values(), strict=True))
 
 
+def test_an_index_of_earlier_shards_does_not_count(tmp_path: Path) -> None:
+    case = draw_case(4)
+    saved(reference_model(case, 1), tmp_path, max_shard_size="100KB")
+    latest = saved(reference_model(case, 2), tmp_path)
+    assert (latest / "model.safetensors.index.json").exists()
+    assert torch.equal(ours(latest).lm_head.weight, reread(case, latest).lm_head.weight)
+
+
 def test_tied_embeddings_are_read_and_untied(tmp_path: Path) -> None:
     case = draw_case(4)
     untied = reference_model(case)
@@ -287,7 +295,7 @@ def test_heads_that_transformers_refuses_are_not_built(kind: str) -> None:
 def test_an_index_names_files_of_its_folder(tmp_path: Path, name: Any) -> None:
     folder = tmp_path / "model"
     save_model(fresh(), folder)
-    shutil.copy(folder / "model.safetensors", tmp_path)
+    shutil.move(folder / "model.safetensors", tmp_path)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"lm_head.weight": name}}))
     with pytest.raises(UserError, match=r"name of a file|no such file"):
         load_model(folder)
