@@ -89,7 +89,8 @@ def _rgb(image: Image.Image, name: str) -> Image.Image:
     if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
-        return _strip_by_strip(image, lambda strip: Image.fromarray(_eight_bits(np.asarray(strip))))
+        clear = image.info.get("transparency")
+        return _strip_by_strip(image, lambda strip: Image.fromarray(_eight_bits(np.asarray(strip), clear)))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return _strip_by_strip(image, _on_white)
     return image.copy() if image.mode == "RGB" else image.convert("RGB")
@@ -111,9 +112,12 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
 
 
-def _eight_bits(values: np.ndarray) -> np.ndarray:
+def _eight_bits(values: np.ndarray, clear: Any = None) -> np.ndarray:
     """Grey values as 8 bits, whatever else is in the picture: integers of 0..65,535 (also those of 32 bits, as which
-    Pillow opens some 16-bit files), floats of 0..1; what lies outside is black or white."""
+    Pillow opens some 16-bit files), floats of 0..1; what lies outside is black or white. clear: the value that means
+    transparent, if any."""
+    if isinstance(clear, int):
+        values = np.where(values == clear, 65_535, values)
     if values.dtype.kind == "f":
         return (np.clip(np.nan_to_num(values), 0, 1) * 255).round().astype(np.uint8)
     return ((np.clip(values, 0, 65_535).astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -135,6 +135,8 @@ def test_transparency_becomes_white() -> None:
     palette.putpalette([0, 0, 0, 200, 10, 20])
     assert open_image(saved(palette)).getpixel((0, 0)) == (200, 10, 20)
     assert open_image(saved(palette, transparency=1)).getpixel((0, 0)) == (255, 255, 255)
+    deep = open_image(saved(Image.fromarray(np.array([[500, 501]], dtype=np.uint16)), transparency=500))
+    assert [deep.getpixel((x, 0)) for x in (0, 1)] == [(255, 255, 255), (2, 2, 2)]
     half = open_image(saved(Image.new("RGBA", (2, 2), (0, 0, 0, 128)))).getpixel((0, 0))
     assert all(abs(v - 127) <= 1 for v in half)
 
