@@ -142,7 +142,7 @@ def _value(value: Any) -> str:
     if isinstance(value, str) and value[:1] not in _JSON_STARTS and value not in _JSON_WORDS and "<" not in value:
         return value
     try:
-        said = json.dumps(value, ensure_ascii=False)
+        said = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise UserError(f"an argument of a tool call cannot be written as JSON ({error}); give plain values") from None
     # In JSON a "<" can only stand in a string, where its escape means the same and closes no tag.

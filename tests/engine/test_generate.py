@@ -239,6 +239,7 @@ def called(argument):
         ({"messages": called("a\ud800b")}, "message 2 is not valid Unicode"),
         ({"messages": called(["a\ud800b"])}, "message 2 is not valid Unicode"),
         ({"messages": called({1, 2})}, "cannot be written as JSON"), ({"messages": called(b"a")}, "cannot be written as JSON"),
+        ({"messages": called(float("nan"))}, "cannot be written as JSON"),
         ({"n": 0}, "n 0"), ({"n": 1.5}, "n 1.5"), ({"n": True}, "n True"),
         ({"temperature": -0.1}, "temperature -0.1"), ({"temperature": float("nan")}, "temperature nan"),
         ({"temperature": float("inf")}, "temperature inf"), ({"temperature": "hot"}, "temperature 'hot'"),
