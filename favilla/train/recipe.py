@@ -235,7 +235,8 @@ def load_recipe(path: str | Path) -> Recipe:
 
 def read_recipe(path: str | Path, kind: type[AnyRecipe]) -> AnyRecipe:
     """Read and check a recipe of a kind. `extends = "other.toml"`, a path from the recipe's folder, starts from that recipe: what
-    is said here replaces what is said there, table by table; paths are taken as if they stood here. Raises UserError naming file, field and reason in one line."""
+    is said here replaces what is said there, table by table; paths are taken as if they stood here. Raises UserError naming file,
+    field and reason in one line."""
     path = Path(path)
     try:
         return kind.model_validate(_stated(path))
