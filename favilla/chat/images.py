@@ -81,6 +81,7 @@ def _opened(content: bytes) -> Image.Image:
 
 
 def _rgb(image: Image.Image, name: str) -> Image.Image:
+    _scale_transparent_value(image)
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise UserError(f"{name}: {width} x {height} pixels are too many (limit {MAX_PIXELS:,}); make it smaller")
@@ -94,6 +95,17 @@ def _rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return _strip_by_strip(image, _on_white)
     return image.copy() if image.mode == "RGB" else image.convert("RGB")
+
+
+def _scale_transparent_value(image: Image.Image) -> None:
+    """Of an unread PNG with 2, 4 or 16 bits a channel Pillow scales the pixels, but not the value that means transparent."""
+    clear = image.info.get("transparency")
+    tiles = getattr(image, "tile", None)
+    coding = tiles[0].args if tiles else None
+    if coding in ("L;2", "L;4") and isinstance(clear, int):
+        image.info["transparency"] = clear * (85 if coding == "L;2" else 17)
+    elif coding == "RGB;16B" and isinstance(clear, tuple):
+        image.info["transparency"] = tuple(value >> 8 for value in clear)
 
 
 def _strip_by_strip(image: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
@@ -158,12 +170,16 @@ class ImageProcessor:
     max_image_tokens: int = 4096
     image_mean: tuple[float, ...] = (0.5, 0.5, 0.5)
     image_std: tuple[float, ...] = (0.5, 0.5, 0.5)
+    resample: int = Image.Resampling.LANCZOS.value
 
     def __post_init__(self) -> None:
         for name in ("patch_size", "temporal_patch_size", "merge_size", "max_image_tokens"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise UserError(f"image processor: {name} is {value!r}; give a whole number, 1 or more")
+        if type(self.resample) is not int or self.resample not in list(Image.Resampling):
+            names = ", ".join(f"{way.value} {way.name.lower()}" for way in sorted(Image.Resampling))
+            raise UserError(f"image processor: resample is {self.resample!r}; give the number of one of {names}")
         for name, least in (("image_mean", -1e6), ("image_std", 1e-6)):
             value = getattr(self, name)
             numbers = isinstance(value, tuple) and all(type(v) in (int, float) and least <= v <= 1e6 for v in value)
@@ -180,7 +196,7 @@ class ImageProcessor:
         rows, columns = self.grid(image.height, image.width)
         p = self.patch_size
         if image.size != (columns * p, rows * p):
-            image = image.resize((columns * p, rows * p), Image.Resampling.LANCZOS)
+            image = image.resize((columns * p, rows * p), Image.Resampling(self.resample))
         pixels = np.asarray(image.convert("RGB")).reshape(rows, p, columns, p, 3)
         return np.ascontiguousarray(pixels.transpose(0, 2, 4, 1, 3)).reshape(rows * columns, 3 * p * p), (rows, columns)
 
@@ -231,7 +247,7 @@ class ImageProcessor:
         """Write preprocessor_config.json and processor_config.json as `transformers` reads them."""
         settings = {
             "image_processor_type": "MuseGlimmerImageProcessor",
-            **ALWAYS, "resample": 1, "do_convert_rgb": True, **asdict(self),
+            **ALWAYS, "do_convert_rgb": True, **asdict(self),
         }  # fmt: skip
         for name, content in (
             ("preprocessor_config.json", settings),

@@ -50,7 +50,7 @@ def ask(
         agents: Several of them answer at the same time and vote; see favilla contemplate for more.
         annotate: Write the first picture with the points and boxes of the answer marked.
         json: Print one JSON object instead: answer, thinking, points and boxes (pixels of the first picture),
-            usage, seconds.
+            usage, seconds, why it ended ("stop", or "length" if it was cut off).
     """
     if not question.strip():
         raise UserError("the question is empty; say what you want to know")
@@ -85,7 +85,7 @@ def ask(
             "answer": answer.answer, "thinking": answer.thinking,
             "points": [[round(v, 1) for v in point] for point in answer.points],
             "boxes": [[round(v, 1) for v in box] for box in answer.boxes], "usage": asdict(answer.usage),
-            "seconds": round(answer.seconds, 3),
+            "seconds": round(answer.seconds, 3), "finish_reason": answer.finish_reason,
         }  # fmt: skip
         print(json_format.dumps(content, indent=2))
     if answer.finish_reason == "length":

@@ -3,7 +3,7 @@
 A kind of answer parses text (None: there is no such answer in it) and groups what was parsed. Rules of `NumberAnswers`,
 which decide votes: 1/2 = 0.5 = .50 and 1,000 = 1000 = 1e3, exactly, as fractions. "50%" is neither 0.5 nor 50: agents who
 leave the sign away may mean either, and two answers that may differ are never counted as one. Rounded values differ
-(0.33 is not 1/3). 1 1/2 is 3/2. A unit must be the same word; the case of a short one counts (mW is not MW). Anything else is
+(0.33 is not 1/3). 1 1/2 is 3/2, 10^3 is 1000 and (3) is 3. A unit must be the same word; the case of a short one counts (mW is not MW). Anything else is
 a symbolic answer and equal when it is written equally, spaces (but for those between digits), marks of LaTeX and Markdown
 around it and \\left, \\right apart.
 """
@@ -197,7 +197,7 @@ class TextAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         shown = visible(final(text))
-        value = " ".join(shown.casefold().split()).rstrip(".!")
+        value = _words(shown).rstrip("!.")
         return (value, shown) if value and len(value) <= LONGEST and _is_text(value) else None
 
 
@@ -211,6 +211,9 @@ _MIXED = re.compile(
     r"(?P<sign>[-+\u2212]?)\s*(?P<whole>\d+)(?:\s+(?P<top>\d+)\s*/\s*(?P<bottom>\d+)"
     r"|\s*\\[dt]?frac\{(?P<over>\d+)\}\{(?P<under>\d+)\})(?P<rest>.*)"
 )
+
+_IN_PARENTHESES = re.compile(r"\(\s*([^()]*)\)")
+_INTEGER_POWER = re.compile(r"(\d{1,4})\s*\^\s*(?:(\d{1,3})|\{\s*(\d{1,3})\s*\})")
 
 
 class NumberAnswers(EqualAnswers):
@@ -258,6 +261,11 @@ def _power(found: re.Match[str]) -> str:
 
 
 def _number(text: str) -> tuple[Fraction, str] | None:
+    if (inside := _IN_PARENTHESES.fullmatch(text)) is not None:
+        text = inside[1]
+    if (power := _INTEGER_POWER.fullmatch(text)) is not None:
+        base, exponent = int(power[1]), int(power[2] or power[3])
+        return (Fraction(base**exponent), "") if exponent * len(power[1]) <= LONGEST_NUMBER else None
     if (mixed := _MIXED.fullmatch(text)) is not None:
         top, bottom = int(mixed["top"] or mixed["over"]), int(mixed["bottom"] or mixed["under"])
         if top < bottom:
@@ -327,7 +335,8 @@ class ChoiceAnswers(EqualAnswers):
 
 
 def _words(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".")
+    """Without case, spaces and the two ways of writing an accent."""
+    return " ".join(unicodedata.normalize("NFC", text.casefold()).split()).rstrip(".")
 
 
 class JSONAnswers(EqualAnswers):

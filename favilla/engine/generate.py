@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -100,7 +100,7 @@ class Engine:
 
     def generate(
         self,
-        requests: Sequence[Request],
+        requests: Iterable[Request],
         on_token: OnToken | None = None,
         cancel: threading.Event | None = None,
     ) -> list[list[Generation]]:
@@ -109,6 +109,7 @@ class Engine:
         on_token: called with (request, sample, piece) as text comes. cancel: once set, what is there is returned.
         Raises UserError when a prompt leaves no room in the context, and when the model computes no finite numbers.
         """
+        requests = list(requests)
         prompts = [self._encode(request) for request in requests]
         turns = [self._turns(request, prompt) for request, prompt in zip(requests, prompts, strict=True)]
         number = {id(turn): i for i, samples in enumerate(turns) for turn in samples}

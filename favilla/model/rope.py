@@ -36,16 +36,21 @@ def _frequencies(parameters: dict[str, Any], head_dim: int, max_positions: int) 
     if kind == "linear":
         return frequency / parameters["factor"], 1.0
     if kind == "llama3":
-        return _llama3(frequency, parameters), 1.0
+        return _llama3(frequency, parameters, max_positions), 1.0
     if kind == "yarn":
         return _yarn(frequency, parameters, theta, head_dim, max_positions)
     raise UserError(f"config: rope_type {kind!r} is not supported; use default, linear, llama3 or yarn")
 
 
-def _llama3(frequency: torch.Tensor, parameters: dict[str, Any]) -> torch.Tensor:
+def _trained(parameters: dict[str, Any], max_positions: int) -> int:
+    """Positions that a model was trained at before its context was stretched; by default, as for `transformers`, all."""
+    return parameters.get("original_max_position_embeddings") or max_positions
+
+
+def _llama3(frequency: torch.Tensor, parameters: dict[str, Any], max_positions: int) -> torch.Tensor:
     """Long wavelengths are stretched by `factor`, short ones kept, those between blended."""
     factor, low, high = parameters["factor"], parameters["low_freq_factor"], parameters["high_freq_factor"]
-    turns = parameters["original_max_position_embeddings"] * frequency / (2 * math.pi)
+    turns = _trained(parameters, max_positions) * frequency / (2 * math.pi)
     keep = ((turns - low) / (high - low)).clamp(0, 1)
     return keep * frequency + (1 - keep) * frequency / factor
 
@@ -54,7 +59,7 @@ def _yarn(
     frequency: torch.Tensor, parameters: dict[str, Any], theta: float, dim: int, max_positions: int
 ) -> tuple[torch.Tensor, float]:
     """NTK-by-parts: dimensions that turn often are kept, those that turn rarely are interpolated."""
-    trained = parameters["original_max_position_embeddings"]
+    trained = _trained(parameters, max_positions)
     factor = parameters.get("factor") or max_positions / trained
 
     def dimension_of(turns: float) -> float:

@@ -141,6 +141,39 @@ def test_transparency_becomes_white() -> None:
     assert all(abs(v - 127) <= 1 for v in half)
 
 
+def png(bits: int, kind: int, row: bytes, clear: bytes) -> bytes:
+    """A PNG of one row of pixels, by its specification: `bits` a channel, grey (kind 0) or colour (2), one clear value."""
+    width = 8 * len(row) // (bits * (3 if kind == 2 else 1))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, 1, bits, kind, 0, 0, 0)),
+        (b"tRNS", clear), (b"IDAT", zlib.compress(b"\0" + row)), (b"IEND", b""),
+    )  # fmt: skip
+    chunks = (struct.pack(">I", len(d)) + name + d + struct.pack(">I", zlib.crc32(name + d)) for name, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_the_clear_value_of_any_depth_becomes_white() -> None:
+    def reds(content: bytes) -> list[int]:
+        opened = open_image(content)
+        return [int(value) for value in np.asarray(opened)[0, :, 0]]
+
+    assert reds(png(2, 0, bytes([0b00_01_10_11]), b"\0\1")) == [0, 255, 170, 255]
+    assert reds(png(4, 0, bytes([0x07, 0x8F]), b"\0\7")) == [0, 255, 136, 255]
+    assert reds(png(8, 0, bytes([0, 7, 8, 255]), b"\0\7")) == [0, 255, 8, 255]
+    deep = struct.pack(">6H", 1000, 2000, 3000, 9000, 2000, 3000)
+    assert reds(png(16, 2, deep, struct.pack(">3H", 1000, 2000, 3000))) == [255, 9000 >> 8]
+
+
+def test_resamples_as_the_folder_says(tmp_path: Path) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (61, 83, 3), dtype=np.uint8))
+    ImageProcessor(resample=3).save(tmp_path)
+    patches, (rows, columns) = ImageProcessor.load(tmp_path).patches(noise)
+    wanted = np.asarray(noise.resize((columns * 14, rows * 14), Image.Resampling.BICUBIC))
+    assert (patches.reshape(rows, columns, 3, 14, 14).transpose(0, 3, 1, 4, 2).reshape(wanted.shape) == wanted).all()
+    with pytest.raises(UserError, match=r"resample is 99.*3 bicubic"):
+        ImageProcessor(resample=99)
+
+
 def test_deep_grey_keeps_its_range() -> None:
     grey = Image.fromarray(np.array([[0, 32_768, 65_535]], dtype=np.uint16))
     opened = open_image(saved(grey))

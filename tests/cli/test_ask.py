@@ -134,8 +134,9 @@ def test_text_and_json_say_what_the_library_says(favilla, tiny_folder, picture):
     process = favilla("ask", question, *options, "--json")
     content = json.loads(process.stdout)
     assert process.returncode == 0
-    assert set(content) == {"answer", "thinking", "points", "boxes", "usage", "seconds"}
-    assert (content["answer"], content["thinking"]) == (answer.answer, answer.thinking)
+    assert set(content) == {"answer", "thinking", "points", "boxes", "usage", "seconds", "finish_reason"}
+    said = content["answer"], content["thinking"], content["finish_reason"]
+    assert said == (answer.answer, answer.thinking, answer.finish_reason)
     assert set(content["usage"]) == {
         "prompt_tokens",
         "image_tokens",

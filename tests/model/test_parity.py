@@ -102,3 +102,5 @@ def test_the_drawn_cases_cover_what_they_should() -> None:
     assert len({c.vision["rope_parameters"]["rope_theta"] for c in seen}) == 2
     assert {kind for c in seen for kind in c.vision.get("layer_types", ())} == {"full_attention", "window_attention"}
     assert {c.text["rope_parameters"]["rope_type"] for c in cases} == {"default", "linear", "llama3", "yarn"}
+    yarn = [c.text["rope_parameters"] for c in cases if c.text["rope_parameters"]["rope_type"] == "yarn"]
+    assert {"original_max_position_embeddings" in parameters for parameters in yarn} == {True, False}
