@@ -28,8 +28,12 @@ def claimed(folder: Path, rank: int = 0) -> Iterator[tuple[int, ...]]:
     with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise UserError(
                 f"{folder}: another run is going on there; wait for its end or choose another --out"
+            ) from None
+        except OSError as error:
+            raise UserError(
+                f"{folder}: its file system cannot lock a file ({error.strerror}); choose another --out"
             ) from None
         yield (lock.fileno(),)

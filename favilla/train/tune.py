@@ -33,6 +33,7 @@ LARGEST_STEP, ENOUGH_STEPS = 2048, 200  # tokens; steps
 COMPILED = 300  # steps from which compiling, half a minute here, pays
 SAVES = 10  # at least so many checkpoints a run
 MATRICES = 5.0  # Muon's rate for matrices as a multiple of AdamW's, as in recipes/ember.toml rounded up
+MOST_PASSES = 10_000  # counting the steps of more takes minutes
 
 
 def tune(
@@ -55,8 +56,8 @@ def tune(
     file is small, so that a run has some two hundred steps. Stopped, the same call goes on. Raises UserError for what the user
     can mend.
     """
-    if not (passes > 0 and math.isfinite(passes)):
-        raise UserError(f"--passes {passes}: give a number above 0")
+    if not 0 < passes <= MOST_PASSES:
+        raise UserError(f"--passes {passes}: give a number above 0, up to {MOST_PASSES}")
     if not (rate > 0 and math.isfinite(rate)):
         raise UserError(f"--rate {rate}: give a number above 0, such as 0.001")
     if batch_tokens is not None and batch_tokens < 1:

@@ -208,3 +208,10 @@ def test_settings_out_of_range_are_told(pairs: Path, tmp_path: Path) -> None:
     for wrong in ({"passes": 0.0}, {"rate": float("nan")}, {"batch_tokens": 0}):
         with pytest.raises(UserError, match="--"):
             tune(PACKAGE / "ember", pairs, tmp_path, quiet=True, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("passes", [0, -1, float("nan"), 1e9])
+def test_how_often_is_within_bounds(tiny_folder: Path, tmp_path: Path, passes: float) -> None:
+    with pytest.raises(UserError, match="give a number above 0, up to 10000"):
+        tune(tiny_folder, tmp_path / "none.jsonl", tmp_path / "run", passes=passes)
+    assert not (tmp_path / "run").exists()
