@@ -2,7 +2,7 @@
 
     python benchmarks/aggregate.py --model ROLES/model --voter PLAIN/model --longer LONG/model --n 500 --out results/aggregate
 
-Levels are chosen on the dev split, where one attempt of --model is right as often as the recipe's [choice] says; the
+Levels are chosen on the dev split, where one attempt of --model is right in --least to --most of the cases; the
 questions are those of another split, and every way answers all of them, one question after the other.
 
 - ours: K attempts and a synthesis; and K attempts, a refinement of each and a synthesis.
@@ -32,7 +32,7 @@ from favilla.contemplate import AnyAnswers, Limits, Panel, Policy, Result, conte
 from favilla.contemplate.aggregate import group_answers
 from favilla.contemplate.local import LocalSolver
 from favilla.contemplate.problems import question_of
-from favilla.contemplate.roles.recipe import RolesRecipe
+from favilla.contemplate.roles.recipe import ChoicePart, RolesRecipe
 from favilla.contemplate.roles.run import in_range, rates
 from favilla.engine.load import load
 from favilla.evals.accuracy import draw, wilson
@@ -232,6 +232,8 @@ def told(label: str, line: dict[str, Any]) -> str:
 
 def run(given: argparse.Namespace) -> dict[str, Any]:
     recipe = read_recipe(given.recipe, RolesRecipe)
+    choice = ChoicePart(problems=recipe.choice.problems, least=given.least, most=given.most)
+    recipe = recipe.model_copy(update={"choice": choice})
     names = {"ours": given.model, "voter": given.voter or given.model, "longer": given.longer or given.model}
     loaded = {name: load(name, max_rows=max(64, given.voters)) for name in dict.fromkeys(names.values())}
 
@@ -286,8 +288,10 @@ def main() -> None:
     parser.add_argument("--voter", help="who votes (default: --model)")
     parser.add_argument("--longer", help="who thinks longer (default: --model)")
     parser.add_argument(
-        "--recipe", type=Path, default=Path("recipes/roles.toml"), help="its tasks and [choice] are used"
+        "--recipe", type=Path, default=Path("recipes/roles.toml"), help="its tasks and attempts are used"
     )
+    parser.add_argument("--least", type=float, default=0.2, help="share of right attempts from which a level is chosen")
+    parser.add_argument("--most", type=float, default=0.6, help="and up to which")
     parser.add_argument("--effort", default="high", help="of agents and voters")
     parser.add_argument("--agents", type=int, default=4, help="K")
     parser.add_argument("--voters", type=int, default=32, help="most votes")
@@ -299,6 +303,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for rows.jsonl, summary.json and figure.png")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    if not 0 <= given.least <= given.most <= 1:
+        parser.error(f"--least {given.least:g} --most {given.most:g}: give shares from 0 to 1, in order")
     finish(run, given)
 
 

@@ -166,11 +166,11 @@ def test_aggregation_is_measured_at_equal_cost(tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text(
         'name = "r"\n[tasks.lists]\nlevels = [1, 2]\n[attempts]\nsamples = 2\nbatch = 3\nmax_new_tokens = 80\n'
-        "[choice]\nproblems = 3\nleast = 0.0\nmost = 1.0\n[examples]\nsizes = [2]\n"
+        "[choice]\nproblems = 3\n[examples]\nsizes = [2]\n"
     )
     out = tmp_path / "out"
     given = ("--recipe", str(recipe), "--n", "3", "--voters", "5", "--rounds", "2", "--agents", "2", "--max-output-tokens", "80",
-             "--out", str(out))  # fmt: skip
+             "--least", "0", "--most", "1", "--out", str(out))  # fmt: skip
     found = benchmark("benchmarks/aggregate.py", *given)
     head, *rows = [json.loads(line) for line in (out / "rows.jsonl").read_text().splitlines()]
     assert len(rows) == 4 and {row["level"] for row in rows} == {1, 2} and head["agents"] == 2
