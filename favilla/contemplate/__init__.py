@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from favilla.contemplate.answers import Answers, ChoiceAnswers, JSONAnswers, NumberAnswers, TextAnswers
-from favilla.contemplate.budget import Budget, Price, read_prices
+from favilla.contemplate.budget import Budget, Price, price_table, read_prices
 from favilla.contemplate.calls import Limits
 from favilla.contemplate.log import EventLog
 from favilla.contemplate.places import AnyAnswers, BoxAnswers, PointAnswers
@@ -75,11 +75,11 @@ async def contemplate(
     endpoint: str | None = None,
     model: str | None = None,
     panel: Panel | None = None,
-    images: str | Path | Picture | Sequence[str | Path | Picture] = (),
+    images: Any = (),
     policy: Policy | str = "medium",
     answers: Answers | None = None,
     budget: Budget | None = None,
-    prices: Mapping[str, Price] | str | Path | None = None,
+    prices: Mapping[str, Price | Mapping[str, float]] | str | Path | None = None,
     limits: Limits | None = None,
     seed: int = 0,
     temperature: float | None = None,
@@ -95,7 +95,7 @@ async def contemplate(
 
     Either `model` alone, a shipped model or a model folder that runs in this process (with the settings of `open_local`);
     or `endpoint` and `model` (with `key_file` and the settings of `connect`); or a `panel` of solvers, which stays open.
-    images: one file or several, sent byte by byte. policy: a Policy or the name of a preset. answers: the kind of answer, which decides
+    images: one or a list of paths, bytes of files (both sent byte by byte), PIL pictures (sent as PNG) and `Picture`s. policy: a Policy or the name of a preset. answers: the kind of answer, which decides
     what counts as the same (default: words). max_output_tokens: of each request, reasoning included (default: 4096, of
     models in this process 512). probe: find out first what each endpoint can do (at most 11 small requests, counted in the
     budget and its time); an effort or pictures that one refuses are then a UserError before anybody is asked.
@@ -110,10 +110,10 @@ async def contemplate(
     if endpoint is None and key_file is not None:
         raise UserError("contemplate: key_file belongs to an endpoint")
     policy = parse_policy(policy) if isinstance(policy, str) else policy
-    images = [images] if isinstance(images, str | Path | Picture) else images
-    pictures = tuple(i if isinstance(i, Picture) else Picture.read(Path(i)) for i in images)
+    several = isinstance(images, Iterable) and not isinstance(images, str | bytes | bytearray)
+    pictures = tuple(map(Picture.of, (images if several else () if images is None else (images,))))
     asked, answers = Question(question, pictures), answers or TextAnswers()
-    table = read_prices(Path(prices)) if isinstance(prices, str | Path) else prices or {}
+    table = read_prices(Path(prices)) if isinstance(prices, str | Path) else price_table(prices or {}, "prices")
     async with contextlib.AsyncExitStack() as stack:
         if panel is None and endpoint is None:
             assert model is not None

@@ -27,7 +27,8 @@ LONGEST_NUMBER = 1000  # characters; Python converts no more than 4,300 digits
 # Spaces, not line ends, and few of them between words: what an endpoint sends must not cost quadratic time.
 _MARK = re.compile(
     r"^[ \t*#>_\-\u2022]*(?:[0-9]{1,2}[.)][ \t*_]{1,9})?"  # perhaps an item of a list
-    r"(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}[*_]{0,9}[ \t]{0,9}[:：][ \t]{0,9}[*_]*",
+    r"(?:final[ \t]{1,9})?answer(?:[ \t]{1,9}is)?[ \t]{0,9}(?P<closed>[*_]{0,9})[ \t]{0,9}[:：][ \t]{0,9}"
+    r"(?:(?P<late>[*_]{1,3})(?=\s|$))?",
     re.IGNORECASE | re.MULTILINE,
 )
 _OPENING = (
@@ -111,16 +112,39 @@ def final(text: str) -> str:
     line."""
     if (rest := _rest(text)) is not None:
         said = _boxed(rest)
-        return (re.split(r"\n[ \t]*\n", rest, maxsplit=1)[0] if said is None else said).strip(" \t\n*`")
+        return _unmarked(re.split(r"\n[ \t]*\n", rest, maxsplit=1)[0] if said is None else said)
     if (boxed := _boxed(text)) is not None:
         return boxed.strip()
     return text.strip() if "\n" not in text.strip() else ""
 
 
 def _rest(text: str) -> str | None:
-    """All that stands after the last "ANSWER:"."""
+    """All that stands after the last "ANSWER:". Marks of Markdown that were opened before it are closed behind its line."""
     marks = list(_MARK.finditer(text))
-    return text[marks[-1].end() :].replace("\r\n", "\n").strip() if marks else None
+    if not marks:
+        return None
+    last = marks[-1]
+    rest = text[last.end() :].replace("\r\n", "\n").strip()
+    opened = re.search(r"[*_]*$", re.split("final|answer", last[0], maxsplit=1, flags=re.IGNORECASE)[0].rstrip(" \t"))
+    if opened and opened[0] and not last["closed"] and not last["late"]:
+        line, end, more = rest.partition("\n")
+        rest = line.rstrip().removesuffix(opened[0][::-1]) + end + more
+    return rest
+
+
+# A name such as __init__ is no name in bold.
+_NAME = re.compile(r"__[a-z][a-z0-9_]*__")
+
+
+def _unmarked(text: str) -> str:
+    """An answer without the fence or the pairs of Markdown's marks around it; a mark that stands alone belongs to it."""
+    text = re.sub(r"^```\w*[ \t]*\n|\n```$", "", text.strip()).strip()
+    while (opening := re.match(r"([*_`])\1{0,2}", text)) and not _NAME.fullmatch(text):
+        mark, inside = opening[0], text[len(opening[0]) : -len(opening[0])]
+        if not text.endswith(mark) or not inside.strip() or mark[0] in (inside[0], inside[-1]):
+            break
+        text = inside.strip()
+    return text if text.strip("*_` \t\n") else ""
 
 
 def said_whole(text: str) -> str:
@@ -191,14 +215,27 @@ class EqualAnswers(Settings):
 
 
 class TextAnswers(EqualAnswers):
-    """Any words; case, spaces and closing punctuation do not matter."""
+    """Any words; case, spaces, closing punctuation, and quotes or marks of LaTeX around the whole do not matter."""
 
     form = "the final answer alone"
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         shown = visible(final(text))
-        value = _words(shown).rstrip("!.")
+        value = re.sub(r"(?<=[^\W\d_])[!.]+$", "", _words(_unquoted(shown)))
         return (value, shown) if value and len(value) <= LONGEST and _is_text(value) else None
+
+
+_AROUND = re.compile(
+    r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\\(?:text|textbf|mathrm)\{([^{}]+)\}|\"([^\"]+)\"|\u201c([^\u201d]+)\u201d",
+    re.DOTALL,
+)
+
+
+def _unquoted(text: str) -> str:
+    """`text` without what stands around the whole of it: quotes, and LaTeX's marks of formulas and of text."""
+    while (around := _AROUND.fullmatch(text.strip())) is not None:
+        text = next(inside for inside in around.groups() if inside is not None)
+    return text
 
 
 _NUMBER = re.compile(
@@ -228,7 +265,9 @@ class NumberAnswers(EqualAnswers):
         )
         if not shown or len(shown) > LONGEST or not _is_text(shown):
             return None
-        plain = re.sub(r"^[a-z]\s*=\s*", "", plain, flags=re.IGNORECASE)
+        plain = _ROUNDABOUT.sub("", plain)
+        if _NO_ANSWER.match(plain.replace("’", "'")):
+            return None
         if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
             return number, shown
         value = re.sub(r"(?<!\d) | (?!\d)", "", " ".join(plain.split()))
@@ -254,6 +293,20 @@ def _plain(text: str) -> str:
     text = re.sub(r"^\s{0,9}[\u2212\u2013](?=\s{0,9}[\d.\\])", "-", text.replace("\u00b5", "\u03bc"))  # minus; micro
     text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
     return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
+
+
+# "So the answer is 42", "x = 42", "about 42 (approximately)" say 42.
+_ROUNDABOUT = re.compile(
+    r"^(?:(?:so|thus|hence|therefore)\b,?\s*)?(?:(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|value|total)\s+is\b|it\s+(?:is|equals)\b|it's\b"
+    r"|equals\b)?\s*:?\s*(?:(?:about|approximately|roughly|exactly)\b\s*)?(?:[a-z]\s*=\s*)?"
+    r"|\s{0,9}\((?:approximately|exactly|approx\.?)\)$",
+    re.IGNORECASE,
+)
+_NO_ANSWER = re.compile(
+    r"(?:i\s+(?:do\s+not|don't|cannot|can't|could\s+not|couldn't)\b|i'm\s+not\b|not\s+sure|unknown$|no\s+idea"
+    r"|(?:it\s+)?(?:cannot|can't)\s+be\s+(?:determined|known|found|said))",
+    re.IGNORECASE,
+)
 
 
 def _power(found: re.Match[str]) -> str:
@@ -306,6 +359,8 @@ class ChoiceAnswers(EqualAnswers):
     """
 
     def __init__(self, options: Sequence[str] = ()) -> None:
+        if isinstance(options, str):
+            raise UserError(f"options {options!r}: give several, as a list")
         if len(options) > 26 or len({_words(option) for option in options}) != len(options):
             raise UserError("options: give at most 26, all different")
         self.options = tuple(options)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from favilla.contemplate.solver import Usage
 from favilla.errors import UserError
@@ -66,24 +67,33 @@ class Price:
         return (fresh * self.input + usage.cached_tokens * self.cached + usage.output_tokens * self.output) / 1e6
 
 
-def read_prices(path: Path) -> dict[str, Price]:
-    """A JSON file {"model": {"input": 1.25, "output": 4.25, "cached": 0.15}}, in US dollars per million tokens;
-    "cached" may be left out and is then as dear as input. Raises UserError."""
+def price_table(table: Mapping[str, Any], name: str) -> dict[str, Price]:
+    """Prices from {"model": {"input": 1.25, "output": 4.25, "cached": 0.15}}, in US dollars per million tokens; "cached" may be
+    left out and is then as dear as input. What is a `Price` already is checked. name: for the error. Raises UserError."""
     try:
-        table = json.loads(Path(path).read_text(encoding="utf-8"))
         prices = {
-            str(model): Price(float(p["input"]), float(p["output"]), float(p.get("cached", p["input"])))
+            str(model): p if isinstance(p, Price)
+            else Price(float(p["input"]), float(p["output"]), float(p.get("cached", p["input"])))
             for model, p in table.items()
-        }
+        }  # fmt: skip
         for model, price in prices.items():
             if not all(math.isfinite(v) and v >= 0 for v in (price.input, price.output, price.cached)):
                 raise ValueError(f"{model}: a price is negative or no number")
         return prices
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f'{path}: no table of prices ({error}); write {{"model": {{"input": 1.25, "output": 4.25}}}} (US dollars '
+            f'{name}: no table of prices ({error}); write {{"model": {{"input": 1.25, "output": 4.25}}}} (US dollars '
             "per million tokens)"
         ) from None
+
+
+def read_prices(path: Path) -> dict[str, Price]:
+    """A JSON file with a `price_table`. Raises UserError."""
+    try:
+        table = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read as a table of prices ({error})") from None
+    return price_table(table, str(path))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from favilla.contemplate.answers import Answers, Settings, TextAnswers, final
 from favilla.errors import UserError
 
 Place = tuple[float, ...]
-_VALUE = r"\s*(-?\d{1,6}(?:\.\d{1,9})?)\s*"
+_VALUE = r"\s*(-?\d{1,6}(?:\.\d{0,9})?)\s*"
 _LOCATION = r"\s*<\|loc_([0-9]{2})\|>\s*"
 THOUSANDTHS = 50.0  # two points as close as this, in thousandths of the picture, are the same unless one says otherwise
 
@@ -134,7 +134,9 @@ _ONLY_PLACE = re.compile(r"\(\d{3}(?:, ?\d{3})+\)|(?:<\|loc_[0-9]{2}\|>)+")
 
 def _numbers(text: str, count: int) -> Place | None:
     """The last place with so many numbers in an answer."""
-    said = final(text)
+    said = re.sub(r"\\left|\\right", "", final(text)).replace("\u2212", "-")
+    if re.fullmatch(",".join([_VALUE] * count), said):
+        said = f"({said})"
     numbers = r"[(\[]" + ",".join([_VALUE] * count) + r"[)\]]"
     # not a part of more: a box is no point
     tokens = r"(?<!\|>)" + ",?".join([_LOCATION] * count) + r"(?!,?\s*<\|loc_)"

@@ -47,6 +47,16 @@ class Policy:
     diversity: tuple[Diversity, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("population", "diversity"):  # a list, as JSON has it
+            if isinstance(value := getattr(self, name), list):
+                object.__setattr__(self, name, tuple(value))
+        for name in ("population", "subset", "rounds"):
+            value = getattr(self, name)
+            several = name == "population" and isinstance(value, tuple)
+            if not all(type(number) is int for number in (value if several else (value,))):
+                raise UserError(f"{name} {value!r}: give a whole number")
+        if not isinstance(self.diversity, tuple):
+            raise UserError(f"diversity {self.diversity!r}: give several, as in ({self.diversity!r},)")
         for name, allowed in (("refine", Refine), ("aggregate", Aggregate), ("stop", Stop)):
             if getattr(self, name) not in get_args(allowed):
                 raise UserError(f"{name} {getattr(self, name)!r}: choose one of {', '.join(get_args(allowed))}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
+import math
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -22,12 +24,35 @@ class Picture:
     media_type: str
 
     @classmethod
-    def read(cls, path: Path) -> Picture:
+    def of(cls, source: Any) -> Picture:
+        """A picture from a path, the bytes of a file, or a PIL picture, which is sent as PNG. Raises UserError for anything else."""
+        if isinstance(source, cls):
+            return source
+        if isinstance(source, bytes | bytearray):
+            return cls._of_bytes(bytes(source), "picture")
+        if hasattr(source, "save") and hasattr(
+            source, "mode"
+        ):  # PIL need not be there for those who have none of its pictures
+            return cls(_png(source), "image/png")
+        if not isinstance(source, str | Path):
+            raise UserError(f"picture: is a {type(source).__name__}; give a path, the bytes of a file or a PIL picture")
+        return cls.read(source)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Picture:
         """A PNG, JPEG, GIF or WebP file. Raises UserError when it is none or cannot be read."""
+        if str(path).startswith(("http://", "https://", "data:")):
+            raise UserError(
+                f"{str(path)[:80]}: pictures are files; fetch it first and name the file, or give its bytes"
+            )
         try:
             data = Path(path).read_bytes()
         except (OSError, ValueError) as error:
             raise UserError(f"{path}: cannot be read ({error}); name a picture file") from None
+        return cls._of_bytes(data, str(path))
+
+    @classmethod
+    def _of_bytes(cls, data: bytes, path: str) -> Picture:
         media = next((media for start, media in SIGNATURES.items() if data.startswith(start)), None)
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             media = "image/webp"
@@ -42,6 +67,18 @@ class Picture:
     @property
     def data_url(self) -> str:
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+def _png(picture: Any) -> bytes:
+    """A PIL picture as a file: all that PNG can hold as it is, anything else as RGB or RGBA."""
+    out = io.BytesIO()
+    try:
+        if picture.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
+            picture = picture.convert("RGBA" if picture.mode in ("PA", "La", "RGBa") else "RGB")
+        picture.save(out, "PNG")
+    except (OSError, ValueError, SyntaxError, SystemError) as error:
+        raise UserError(f"picture: cannot be written as PNG ({error}); give a file of it") from None
+    return out.getvalue()
 
 
 @dataclass(frozen=True)
@@ -190,7 +227,7 @@ class Panel:
     def __post_init__(self) -> None:
         if not self.solvers:
             raise UserError("the panel is empty; give at least one solver")
-        if self.weights and (len(self.weights) != len(self.solvers) or min(self.weights) <= 0):
+        if self.weights and (len(self.weights) != len(self.solvers) or not all(0 < w < math.inf for w in self.weights)):
             raise UserError(f"weights {self.weights}: give one number above 0 for each of {len(self.solvers)} solvers")
         if not 0 <= self.judge < len(self.solvers):
             raise UserError(f"judge {self.judge}: the panel has solvers 0 to {len(self.solvers) - 1}")

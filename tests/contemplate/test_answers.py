@@ -54,6 +54,30 @@ def test_equal_numbers(same: tuple[str, ...]) -> None:
     assert groups(NumberAnswers(), *same) == [0] * len(same)
 
 
+def test_numbers_in_a_sentence() -> None:
+    same = (
+        "42",
+        "The answer is 42.",
+        "So the final answer is 42",
+        "It equals 42",
+        "about 42",
+        "42 (approximately)",
+        "x = 42",
+        "it's 42",
+    )
+    assert groups(NumberAnswers(), *same) == [0] * len(same)
+    for text in (
+        "I don't know",
+        "I do not know.",
+        "unknown",
+        "It cannot be determined",
+        "I’m not sure",
+        "I could not find it",
+    ):
+        assert NumberAnswers().parse(f"ANSWER: {text}") is None, text
+    assert groups(NumberAnswers(), "no solution", "undefined", "x is even") == [0, 1, 2]
+
+
 def test_different_numbers() -> None:
     all_different = ("0.5", "50%", "50", "1/3", "0.33", "3 cm", "3 m", "3", "-3", "x+1", "x-1", "1,00", "100", "3 CM",
                      "5 mW", "5 MW", "5 mg", "5 Mg", "3 4 5", "34 5", "3 45", "100 200", "1 3/2", "13/2", "5²", "52", "10^3", "2\u20133", "2^{10}", "9^99", "9999^999", "(3, 4)", "2^x", "2^-1",
@@ -144,6 +168,21 @@ def test_json() -> None:
 
 def test_words() -> None:
     assert groups(TextAnswers(), "The Save  button.", "the save button", "Cancel") == [0, 0, 1]
+    same = ("Paris", "**Paris**", "_Paris_", "`paris`", '"Paris"', "\u201cParis.\u201d", "$\\text{Paris}$", "\\boxed{\\text{Paris}}", "\\(Paris\\)", "Paris!",
+            "```\nParis\n```", "***Paris***")  # fmt: skip
+    assert groups(TextAnswers(), *same) == groups(AnyAnswers(), *same) == [0] * len(same)
+    assert groups(TextAnswers(), "$42$", "\\(42\\)", "42", "42.", "5!", "5") == [0, 0, 0, 0, 1, 2]
+    for name in ("__init__", "_private", "**kwargs", "*args", "C*", "a_b", "-5*"):
+        for text in (
+            f"ANSWER: {name}",
+            f"**ANSWER:** {name}",
+            f"ANSWER: `{name}`",
+            f"**ANSWER: {name}**",
+            f"- **Answer**: {name}",
+        ):
+            parsed = TextAnswers().parse(text)
+            assert parsed is not None and parsed[1] == name, text
+    assert TextAnswers().parse("ANSWER: **") is None
     assert groups(TextAnswers(), "caf\u00e9", "cafe\u0301!", "cafe") == [0, 0, 1]
 
 
@@ -181,6 +220,9 @@ def test_points_and_boxes() -> None:
     assert intersection_over_union((0, 0, 10, 10), (5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert groups(BoxAnswers(0.5), "(0, 0, 10, 10)", "[2, 0, 12, 10]", "(50, 50, 60, 60)") == [0, 0, 1]
     assert BoxAnswers().parse("ANSWER: (10, 0, 0, 10)") is None
+    same = ("(120, -45)", "120, -45", "\\left(120, -45\\right)", "(120.0,-45.)", "(120, \u221245)", "at (120, -45)")
+    assert groups(PointAnswers(0.1), *same) == [0] * len(same)
+    assert PointAnswers(1).parse("ANSWER: 1, 2, 3") is None
     # the medoid speaks: (1, 0) is nearest to all
     assert PointAnswers(9).show([(0.0, 0.0), (1.0, 0.0), (5.0, 0.0)]) == "(1, 0)"
 
