@@ -54,6 +54,9 @@ def ask(
     """
     if not question.strip():
         raise UserError("the question is empty; say what you want to know")
+    for name, value in (("--agents", agents), ("--max-new-tokens", max_new_tokens)):
+        if value < 1:
+            raise UserError(f"{name} {value}: give at least 1")
     paths = [path for group in image for path in group]
     if annotate is not None:
         if not paths:

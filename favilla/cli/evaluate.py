@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from favilla.evals.accuracy import Row
     from favilla.worlds.base import Family
 
+MOST_PROBLEMS = 100_000  # a family and level; all are drawn before the first is asked
+
 
 def evaluate(
     model: Annotated[Positional[str], arg(metavar="MODEL")],
@@ -68,6 +70,8 @@ def evaluate(
     ):
         if value < 1:
             raise UserError(f"{name} {value}: give at least 1")
+    if n > MOST_PROBLEMS:
+        raise UserError(f"--n {n}: give at most {MOST_PROBLEMS}")
     from favilla.worlds.registry import families as loadable
     from favilla.worlds.registry import get
 

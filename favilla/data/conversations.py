@@ -11,13 +11,16 @@ file's folder, or a data: address. `effort` is optional. Every assistant turn is
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import json
 import random
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -163,6 +166,7 @@ def check_conversations(
     faults: list[str] = []
     for number, line in _lines(path):
         try:
+            _refuse_repeated_names(line)
             example = Conversation.model_validate_json(line).example(tokenizer, processor, path.parent)
             if len(example) > context:
                 raise UserError(f"{len(example)} tokens, {context} is the most that fits; shorten it")
@@ -194,6 +198,19 @@ def line_of(index: int, count: int, seed: int) -> int:
     """The line, from 0, that example number `index` is: a pass goes through all `count` of them, each in a new order."""
     turn, place = divmod(index, count)
     return _order(count, f"{seed}/{turn}")[place]
+
+
+def _refuse_repeated_names(line: str) -> None:
+    """Raises UserError where an object has a name twice: readers take the last, and what the first one said is lost."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = Counter(name for name, _ in pairs)
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise UserError(f"{twice[0]!r} is given twice; keep one")
+        return dict(pairs)
+
+    with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is told by whoever reads it
+        json.loads(line, object_pairs_hook=once)
 
 
 def fingerprint(path: Path) -> str:

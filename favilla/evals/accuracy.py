@@ -49,7 +49,7 @@ class Row:
     solved: float
 
 
-def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
+def wilson(successes: float, n: int, z: float = Z95) -> tuple[float, float]:
     """Wilson score interval of a share (Wilson 1927)."""
     p, zz = successes / n, z * z / n
     centre, spread = p + zz / 2, z * math.sqrt(p * (1 - p) / n + zz / (4 * n))
@@ -108,7 +108,9 @@ def evaluate(
             constant = constant_answer(family, level, seed)
             count = len(problems)
             answers = count * samples
-            low, high = wilson(round(right), count) if samples == 1 else two_level_bootstrap([shares])[1:]
+            # Problems that all score alike say nothing of how others would; Wilson's interval does.
+            alike = samples == 1 or len(set(shares)) == 1
+            low, high = wilson(right, count) if alike else two_level_bootstrap([shares])[1:]
             yield Row(
                 name, level, split, effort, count, right / count, low, high,
                 constant=sum(family.verify(p, constant).correct for p in problems) / count, finished=finished / answers,

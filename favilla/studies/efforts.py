@@ -15,7 +15,7 @@ from favilla.errors import UserError
 from favilla.evals.samples import Resampling
 from favilla.studies.claims import Claim, judged, pass_1, spread, thinking
 from favilla.studies.intervals import percentile
-from favilla.studies.logs import Key, Tally, key_of, read_lines, tally
+from favilla.studies.logs import Key, Tally, key_of, read_records, tally
 from favilla.train.rl.recipe import EffortName
 
 TOPIC, ORDER = "Efforts", get_args(EffortName)
@@ -60,8 +60,10 @@ def last_measurement(folder: Path) -> tuple[int, dict[str, dict[Key, Tally]]]:
     """The last step at which all efforts have equally many problems, and these problems by effort: a measurement in which
     some have fewer was cut short, or is being written."""
     found: dict[int, dict[str, dict[Key, Tally]]] = {}
-    for line in read_lines(folder / "held_out.jsonl"):
-        found.setdefault(int(line["step"]), {}).setdefault(line["effort"], {})[key_of(line)] = tally(line)
+    for step, effort, key, one in read_records(
+        folder / "held_out.jsonl", lambda line: (int(line["step"]), line["effort"], key_of(line), tally(line))
+    ):
+        found.setdefault(step, {}).setdefault(effort, {})[key] = one
     efforts = {effort for measured in found.values() for effort in measured}
     whole = [
         step for step, measured in found.items() if len({len(measured.get(effort, ())) for effort in efforts}) == 1

@@ -9,18 +9,20 @@ import json
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from favilla.errors import UserError
 from favilla.evals.samples import majority, pass_at_k
 from favilla.studies.plan import START, Study, declared, run_folder
 from favilla.train.rl.recipe import EvalPart
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 Key = tuple[str, int, str]  # family, level, instance
 
@@ -81,9 +83,11 @@ def read_logs(folder: Path) -> Logs:
     study = declared(folder)
     asked = [(arm, seed) for arm, part in study.arms.items() for seed in part.seeds]
     start: dict[float, dict[str, dict[Key, Tally]]] = {}
-    for line in read_lines(folder / START):
-        by_set = start.setdefault(float(line["temperature"]), {})
-        by_set.setdefault(line["set"], {})[key_of(line)] = tally(line, study.start.votes)
+    for t, name, key, found in read_records(
+        folder / START,
+        lambda line: (float(line["temperature"]), line["set"], key_of(line), tally(line, study.start.votes)),
+    ):
+        start.setdefault(t, {}).setdefault(name, {})[key] = found
     for t, by_set in start.items():
         for part in study.sets:
             # Half a set is another set.
@@ -105,15 +109,18 @@ def set_size(part: EvalPart, ends: bool) -> int:
 def read_run(folder: Path, arm: str, seed: int, study: Study) -> Run | None:
     """A run as far as it has come; None before its first step. A measurement that was still being written when the run was
     stopped, or that is being written now, is no measurement: half a set is another set."""
-    metrics = list(read_lines(folder / "metrics.jsonl"))
+    metrics = list(read_records(folder / "metrics.jsonl", logged_step))
     if not metrics:
         return None
-    steps = int(metrics[-1]["step"])
+    steps = metrics[-1]["step"]
     held_out: Measurements = {}
-    for line in read_lines(folder / "held_out.jsonl"):
-        if line["step"] <= steps:
-            by_step = held_out.setdefault(line["set"], {})
-            by_step.setdefault(int(line["step"]), {})[key_of(line)] = tally(line)
+    for step, name, key, found in read_records(folder / "held_out.jsonl", measured):
+        if found.n < study.analysis.k:
+            raise UserError(
+                f"{folder / 'held_out.jsonl'}: {found.n} samples of a problem of {name}, but k is {study.analysis.k}"
+            )
+        if step <= steps:
+            held_out.setdefault(name, {}).setdefault(step, {})[key] = found
     ends = (0, study.recipe.optim.steps)
     for part in study.sets:
         by_step = held_out.get(part.name, {})
@@ -121,16 +128,43 @@ def read_run(folder: Path, arm: str, seed: int, study: Study) -> Run | None:
     return Run(arm, seed, steps, held_out, metrics)
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file; nothing of a file that is not there. A line that was cut off is left out, and said."""
+def read_records(path: Path, made: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+    """What `made` makes of each line of a JSONL file; nothing of a file that is not there. A line that was cut off is left out, and
+    said. Raises UserError, naming the line, for one that is JSON but not what it should be."""
     if not path.exists():
         return
-    with path.open(encoding="utf-8", errors="replace") as file:
+    try:
+        file = path.open(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    with file:
         for number, text in enumerate(file, start=1):
             try:
-                yield json.loads(text)
-            except json.JSONDecodeError:
+                line = json.loads(text)
+            except ValueError:
                 log.warning("%s, line %d: cut off, left out", path, number)
+                continue
+            try:
+                record = made(line)
+            except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+                raise UserError(
+                    f"{path}, line {number}: is no line of a run's log ({type(error).__name__}: {error}); delete it"
+                ) from None
+            yield record
+
+
+def logged_step(line: dict[str, Any]) -> dict[str, Any]:
+    """A line of metrics.jsonl, with a step and the numbers that reports read."""
+    numbers = [line[name] for name in ("grad_norm", "entropy", "mismatch_max", "filtered")]
+    if not all(isinstance(number, int | float) for number in (*numbers, *line["seconds"].values())):
+        raise ValueError("a number is none")
+    len(line["alarms"])
+    return {**line, "step": int(line["step"])}
+
+
+def measured(line: dict[str, Any]) -> tuple[int, str, Key, Tally]:
+    """A line of held_out.jsonl: step, set, problem and its samples."""
+    return int(line["step"]), str(line["set"]), key_of(line), tally(line)
 
 
 def key_of(line: dict[str, Any]) -> Key:
@@ -140,6 +174,9 @@ def key_of(line: dict[str, Any]) -> Key:
 def tally(line: dict[str, Any], votes: int = 0) -> Tally:
     """A line of held_out.jsonl or start.jsonl; votes: size of the majorities, taken of disjoint blocks of its samples."""
     right, n = line["correct"], len(line["correct"])
+    for name in ("thinking", "tokens", "parsed", "finished", "strategy", "solution"):
+        if len(line[name]) != n:
+            raise ValueError(f"{len(line[name])} of {name}, {n} samples")
     answers = line.get("answers") or []
     blocks = range(0, n - votes + 1, votes) if answers and votes else ()
     thought_right = [t for t, good in zip(line["thinking"], right, strict=True) if good]

@@ -19,7 +19,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.errors import Interrupted
 from favilla.model import load_model
-from favilla.studies.logs import key_of, read_lines
+from favilla.studies.logs import key_of, read_records
 from favilla.studies.plan import START, Study
 from favilla.train.memory import keep_freed_memory
 from favilla.train.rl.held_out import digest, line, seed_of, set_prompts
@@ -33,11 +33,13 @@ CHUNK = 32  # problems between two looks at whether to stop
 def measure_start(study: Study, model_folder: Path, folder: Path, device: str = "cpu") -> None:
     """Measure every set at every temperature. Raises Interrupted when stopped; the same call goes on from there."""
     path = folder / START
-    whole = [json.dumps(found) + "\n" for found in read_lines(path)]
-    if whole:
+    found = read_records(
+        path, lambda line: ((float(line["temperature"]), line["set"], *key_of(line)), json.dumps(line) + "\n")
+    )
+    done = dict(found)
+    if done:
         # A line that was cut off would spoil the next one.
-        write_atomically(path, "".join(whole))
-    done = {(found["temperature"], found["set"], *key_of(found)) for found in map(json.loads, whole)}
+        write_atomically(path, "".join(done.values()))
     work = [
         (t, part.name, prompt, n)
         for t, part, prompts, n in _plan(study)

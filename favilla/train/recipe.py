@@ -18,6 +18,8 @@ from favilla.worlds.base import Style
 from favilla.worlds.registry import get
 
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # what PyTorch takes
+Rate = Annotated[float, Field(gt=0, le=1e4)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -32,7 +34,7 @@ class ModelPart(Strict):
     text: dict[str, Any]
     vision: dict[str, Any]
     projector_hidden_size: int
-    gate_init: float = 0.0
+    gate_init: float = Field(default=0.0, ge=-1e4, le=1e4)
 
     def config(self, vocab_size: int, image_token_id: int, eos: int, pad: int) -> SparkConfig:
         """The config of this network for a tokenizer. Raises UserError naming the field for what no network can have."""
@@ -190,8 +192,8 @@ class OptimPart(Strict):
     steps: int = Field(ge=1)
     warmup: int = Field(default=100, ge=0)
     decay: float = Field(default=0.4, ge=0, le=1)
-    muon_lr: float = Field(default=0.02, gt=0)
-    adam_lr: float = Field(default=3e-3, gt=0)
+    muon_lr: Rate = 0.02
+    adam_lr: Rate = 3e-3
     adam_betas: tuple[Beta, Beta] = (0.9, 0.98)
     weight_decay: float = Field(default=0.01, ge=0)
     vision_rate: float = Field(default=1.0, gt=0)
@@ -208,7 +210,7 @@ class RunPart(Strict):
 
 class Recipe(Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    seed: int = 0
+    seed: Seed = 0
     model: ModelPart
     tokenizer: TokenizerPart
     data: DataPart

@@ -153,10 +153,14 @@ def test_text_and_json_say_what_the_library_says(favilla, tiny_folder, picture):
     assert shown and plain.stdout.rstrip("\n").endswith(shown.rstrip("\n"))
 
 
-def test_numbers_out_of_range_are_told_in_one_line(tiny_folder, capsys):
-    assert main(["ask", "why?", "--temperature", "-1", "--model", str(tiny_folder)]) == 2
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [("--temperature", "-1", "temperature"), ("--agents", "0", "--agents 0"), ("--max-new-tokens", "0", "--max-new-tokens 0")],
+)  # fmt: skip
+def test_numbers_out_of_range_are_told_in_one_line(tiny_folder, capsys, option, value, says):
+    assert main(["ask", "why?", option, value, "--model", str(tiny_folder)]) == 2
     printed = capsys.readouterr()
-    assert printed.out == "" and printed.err.count("\n") == 1 and "temperature" in printed.err
+    assert printed.out == "" and printed.err.count("\n") == 1 and says in printed.err
 
 
 def test_an_answer_without_a_point_writes_no_picture(tiny_folder, picture, tmp_path, capsys):

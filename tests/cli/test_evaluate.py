@@ -174,6 +174,11 @@ def test_several_samples_give_pass_at_one_and_pass_at_n():
     assert measured.accuracy == pytest.approx(16 / 80) and measured.solved == 0.8 and measured.samples == 4
     assert measured.finished == pytest.approx(1 / 4) and measured.thinking_tokens == pytest.approx(7 / 4)
     assert measured.low < measured.accuracy < measured.high
+    # problems that all score alike are no proof that all would
+    (alike,) = measure(
+        Halting(draw(get("lists"), 1, "test", 6, seed=4), missed=set(range(6))), ["lists"], [1], n=6, seed=4, samples=4
+    )  # type: ignore[arg-type]
+    assert (alike.accuracy, alike.low) == (0.0, 0.0) and alike.high == pytest.approx(wilson(0, 6)[1])
     settings = {"model": "m", "split": "test", "effort": "low", "seed": 4, "samples": 4}
     table = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in markdown([measured], settings).splitlines()[2:]

@@ -112,6 +112,8 @@ def test_every_pass_sees_every_line_once_in_another_order(tmp_path: Path) -> Non
 
 
 FAULTS: list[tuple[Any, str]] = [
+    ('{"messages": [], "messages": []}', "line 2: 'messages' is given twice"),
+    ('{"messages": [{"role": "user", "content": "a", "content": "b"}]}', "line 2: 'content' is given twice"),
     ("{not json", "line 2.*JSON"),
     ([1, 2], "line 2"),
     ({"messages": [user("Hi")]}, "line 2: messages"),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import functools
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +18,7 @@ from favilla.chat.images import ImageProcessor
 from favilla.chat.tokenizer import Tokenizer
 from favilla.data.batches import Batch
 from favilla.data.loader import Loader, LoaderState
+from favilla.data.stream import ExampleStream
 from favilla.errors import UserError
 from favilla.train.pretrain import example_maker, prepare_tokenizer
 from favilla.train.recipe import Recipe
@@ -52,6 +57,48 @@ def test_workers_change_nothing(folder: Path) -> None:
             assert same(a, b)
     finally:
         helped.close()
+
+
+def numbers(index: int) -> Any:
+    return index
+
+
+def numbering() -> Any:
+    return numbers
+
+
+def test_workers_that_are_ended_are_replaced() -> None:
+    """By SIGKILL, as by a system that is out of memory; a SIGTERM to the group is the trainer's to obey."""
+    stream = ExampleStream(numbering, 5, workers=2, ahead=3)
+    try:
+        found: list[Any] = []
+        for count in (40, 40, 200):
+            found += [next(stream) for _ in range(count)]
+            children = [p for p in multiprocessing.active_children() if p.pid is not None]
+            for child in children:
+                os.kill(child.pid, signal.SIGTERM)  # type: ignore[arg-type]
+            if count == 40:
+                os.kill(children[0].pid, signal.SIGKILL)  # type: ignore[arg-type]
+        assert found == list(range(5, 285))
+    finally:
+        stream.close()
+
+
+def ends_itself(index: int) -> Any:
+    os._exit(9)
+
+
+def ending() -> Any:
+    return ends_itself
+
+
+def test_workers_that_end_again_and_again_are_told() -> None:
+    stream = ExampleStream(ending, 0, workers=1, ahead=2)
+    try:
+        with pytest.raises(UserError, match="ended 5 times in a row"):
+            next(stream)
+    finally:
+        stream.close()
 
 
 @pytest.mark.parametrize("stop", [1, 3, 7])

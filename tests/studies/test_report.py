@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +192,42 @@ def test_missing_runs_are_named_and_the_rest_is_reported(good: Path, tmp_path: P
     (folder / "start.jsonl").unlink()
     found = report(folder, folder / "report")
     assert {claim["verdict"] for claim in found["claims"]} == {"not measured"} and len(found["lacking"]) == 7
+
+
+DAMAGE: list[tuple[str, Callable[[str], str], str]] = [
+    ("metrics.jsonl", lambda line: "12\n", "TypeError"),
+    ("metrics.jsonl", lambda line: line.replace('"entropy"', '"entropie"'), "entropy"),
+    ("metrics.jsonl", lambda line: re.sub(r'"step": \d+', '"step": "x"', line), "'x'"),
+    ("held_out.jsonl", lambda line: "[]\n", "TypeError"),
+    ("held_out.jsonl", lambda line: line.replace('"thinking"', '"thanking"'), "thinking"),
+    ("held_out.jsonl", lambda line: re.sub(r'"tokens": \[[^,\]]+, ', '"tokens": [', line), "15 of tokens, 16 samples"),
+    ("start.jsonl", lambda line: "null\n", "TypeError"),
+    ("start.jsonl", lambda line: re.sub(r'"(correct|thinking|tokens|parsed|finished|strategy|solution)": \[[^\]]*\]', r'"\1": []', line), "ZeroDivision"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "damage", "says"), DAMAGE)
+def test_a_line_that_is_no_record_is_named(
+    good: Path, tmp_path: Path, name: str, damage: Callable[[str], str], says: str
+) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    path = folder / name if name == "start.jsonl" else run_folder(folder, "none", 1) / name
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:3], damage(lines[3]), *lines[4:]]))
+    with pytest.raises(UserError, match=rf"{name}, line 4: is no line of a run's log \(.*{says}.*; delete it"):
+        report(folder, folder / "report")
+
+
+def test_fewer_samples_than_k_are_told(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    path = run_folder(folder, "none", 1) / "held_out.jsonl"
+    first, *rest = path.read_text().splitlines(keepends=True)
+    few = {name: value[:4] if isinstance(value, list) else value for name, value in json.loads(first).items()}
+    path.write_text(json.dumps(few) + "\n" + "".join(rest))
+    with pytest.raises(UserError, match=r"4 samples of a problem of \w+, but k is 16"):
+        report(folder, folder / "report")
 
 
 def test_unfinished_runs_are_provisional(good: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from favilla.errors import UserError
-from favilla.train.recipe import Share, Strict
+from favilla.train.recipe import Seed, Share, Strict
 from favilla.train.rl.recipe import make_family
 from favilla.worlds.base import Family
 
@@ -65,7 +65,7 @@ class RolesRecipe(Strict):
     """model: one that is shipped, by name, or a folder; --model overrides it."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    seed: int = 0
+    seed: Seed = 0
     model: str = "ember"
     tasks: dict[str, TaskPart] = Field(min_length=1)
     attempts: AttemptPart = AttemptPart()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from favilla.errors import UserError
-from favilla.train.recipe import Beta, ExtraPart, Share, Strict
+from favilla.train.recipe import Beta, ExtraPart, Rate, Seed, Share, Strict
 from favilla.train.rl.losses import Clip
 from favilla.train.rl.pool import Budgets, Effort, Entry
 from favilla.worlds.base import Family, Split
@@ -15,6 +15,7 @@ from favilla.worlds.registry import get
 
 Level = Annotated[int, Field(ge=1)]
 EffortName = Literal["low", "medium", "high", "xhigh"]
+MOST_PROMPTS = 10_000  # a family and level; they are drawn before anything is trained
 
 
 class TaskPart(Strict):
@@ -103,8 +104,8 @@ class OptimPart(Strict):
     steps: int = Field(ge=1)
     warmup: int = Field(default=5, ge=0)
     decay: float = Field(default=0.0, ge=0, le=1)
-    muon_lr: float = Field(default=5e-4, gt=0)
-    adam_lr: float = Field(default=1e-4, gt=0)
+    muon_lr: Rate = 5e-4
+    adam_lr: Rate = 1e-4
     adam_betas: tuple[Beta, Beta] = (0.9, 0.98)
     weight_decay: float = Field(default=0.0, ge=0)
     vision_rate: Share = 1.0
@@ -138,10 +139,10 @@ class EvalPart(Strict):
     options: dict[str, Any] = {}
     split: Split = "test"
     effort: EffortName = "high"
-    seed: int = 0
-    prompts: int = Field(default=32, ge=1)
+    seed: Seed = 0
+    prompts: int = Field(default=32, ge=1, le=MOST_PROMPTS)
     samples: int = Field(default=16, ge=1)
-    ends_prompts: int | None = Field(default=None, ge=1)
+    ends_prompts: int | None = Field(default=None, ge=1, le=MOST_PROMPTS)
     ends_samples: int | None = Field(default=None, ge=1)
 
     def entries(self) -> list[tuple[Family, int]]:
@@ -158,7 +159,7 @@ class RLRecipe(Strict):
     (`roles.RolePrompts`), a share of each step's, beside those of the tasks."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
-    seed: int = 0
+    seed: Seed = 0
     init: str = "ember"
     tasks: dict[str, TaskPart] = Field(min_length=1)
     roles: ExtraPart | None = None

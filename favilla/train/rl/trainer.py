@@ -26,7 +26,7 @@ from favilla.errors import Interrupted, UserError
 from favilla.home import home
 from favilla.model import MuseSpark, load_model, save_model
 from favilla.model.folder import FLOAT32, weights_fingerprint
-from favilla.train.checkpoint import load_checkpoint, save_checkpoint
+from favilla.train.checkpoint import load_checkpoint, refuse_other_model, save_checkpoint
 from favilla.train.claim import claimed
 from favilla.train.loop import all_reduce, balance_experts
 from favilla.train.memory import keep_freed_memory
@@ -82,6 +82,9 @@ def rl(
     if recipe.rollout.prompts < world:
         raise UserError(f"recipe: [rollout] prompts = {recipe.rollout.prompts}: give at least one a process ({world})")
     folder, source = out or home() / "runs" / recipe.name, find_folder(init or recipe.init)
+    if source.resolve() in (folder.resolve(), (folder / "model").resolve()):
+        raise UserError(f"--out {folder}: holds the model to start from; choose another folder")
+    refuse_other_model(folder)
     with claimed(folder, rank):
         return practise(recipe, folder, source, rank, world, place, quiet, prompts, rollouts, reward, engine)
 

@@ -388,6 +388,21 @@ def test_a_checkpoint_belongs_to_weights_and_not_to_a_place(taught: Path, tmp_pa
     assert {(2, "b"), (3, "b")} <= measured and (2, "a") not in measured
 
 
+def test_no_model_is_written_over(taught: Path, tmp_path: Path) -> None:
+    """Neither the one that a run starts from, nor one that is no run's."""
+    recipe, run = small_recipe(), tmp_path / "run"
+    shutil.copytree(taught, run / "model")
+    before = {path.name: path.read_bytes() for path in (run / "model").iterdir()}
+    for init, out, says in (
+        (run / "model", run, "holds the model to start from"), (run / "model", run / "model", "holds the model to start from"),
+        (taught, run, "holds a model that is not this run's"),
+    ):  # fmt: skip
+        with pytest.raises(UserError, match=says):
+            rl(recipe, out, init=init, prompts=echo_pool(recipe), quiet=True)
+    assert {path.name: path.read_bytes() for path in (run / "model").iterdir()} == before
+    assert [path.name for path in run.iterdir()] == ["model"]
+
+
 def test_two_runs_in_one_folder_are_refused(taught: Path, tmp_path: Path) -> None:
     recipe = small_recipe()
     with claimed(tmp_path), pytest.raises(UserError, match="another run is going on there"):
