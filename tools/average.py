@@ -13,12 +13,11 @@ from pathlib import Path
 
 import torch
 
+from favilla.chat.images import ImageProcessor
 from favilla.errors import UserError
 from favilla.model import load_model
 from favilla.show.terminal import complain
 from favilla.train.pretrain import export
-
-SAME = ("tokenizer.json", "processor_config.json")
 
 
 @torch.no_grad()
@@ -32,11 +31,11 @@ def average(first: Path, second: Path, out: Path, share: float) -> None:
         raise UserError(
             f"{first} and {second}: different configs; give two models of which one was trained on from the other"
         )
-    for name in SAME:
-        if (first / name).read_bytes() != (second / name).read_bytes():
-            raise UserError(
-                f"{first / name} and {second / name} differ; give models with the same tokenizer and processor"
-            )
+    tokens = [(folder / "tokenizer.json").read_bytes() for folder in (first, second)]
+    if tokens[0] != tokens[1] or ImageProcessor.load(first) != ImageProcessor.load(second):
+        raise UserError(
+            f"{first} and {second}: different tokenizers or image settings; one was not trained on from the other"
+        )
     if out.exists():
         raise UserError(f"{out}: is there already; choose another folder")
     for mine, its in zip(model.parameters(), other.parameters(), strict=True):
