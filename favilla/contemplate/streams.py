@@ -28,6 +28,7 @@ UNFINISHED = "stream: ended without saying why"  # no finish_reason, which some 
 WHOLE = frozenset(("stop", "tool_calls", "function_call", "eos_token", "stop_sequence", "end_turn"))
 # Types of content that may be a stream of events, though only the first says so.
 STREAMS = ("text/event-stream", "text/plain", "application/octet-stream", "")
+MARK = b"\xef\xbb\xbf"  # of byte order, which may stand before a stream
 PATIENCE = 3.0  # seconds for what follows the end of an answer: usage, mostly
 
 
@@ -160,6 +161,7 @@ async def _events(stream: Any, whole: type[openai.BaseModel], written: _Written)
         body = await _body(stream.response, kind, 4 * written.longest)
         yield shaped(body, lambda body: whole.construct(**body))
         return
+    stream._decoder = _Decoder(stream._decoder)
     loop, until, came = asyncio.get_running_loop(), math.inf, False
     while True:
         until = loop.time() + PATIENCE if until == math.inf and written.ended else until
@@ -181,6 +183,33 @@ async def _events(stream: Any, whole: type[openai.BaseModel], written: _Written)
         yield event
     if not came and kind != STREAMS[0]:
         raise _no_stream(kind)
+
+
+class _Decoder:
+    """The openai library's decoder, for two things that the format allows and the library trips over: a mark of byte order, by
+    which it loses the first event, and events without data (`retry:`, `id:` before a comment, a ping), which it takes for JSON."""
+
+    def __init__(self, decoder: Any) -> None:
+        self.decoder = decoder
+
+    async def aiter_bytes(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        async for event in self.decoder.aiter_bytes(_unmarked(pieces)):
+            if event.data.strip():
+                yield event
+
+
+async def _unmarked(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """`pieces` without the mark of byte order that they may begin with, wherever it is split."""
+    begin, begun = b"", False
+    async for piece in pieces:
+        if not begun:
+            begin += piece
+            if len(begin) < len(MARK) and MARK.startswith(begin):
+                continue
+            piece, begun = begin.removeprefix(MARK), True
+        yield piece
+    if not begun:
+        yield begin
 
 
 async def _body(response: Any, kind: str, longest: int) -> dict[str, Any]:
