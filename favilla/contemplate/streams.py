@@ -10,7 +10,8 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard, TypeVar
 
@@ -21,6 +22,7 @@ from openai.types.responses import Response
 from favilla.contemplate.solver import Reply, SolverError, Usage
 
 T = TypeVar("T")
+Place = tuple[int, int]  # which item of the output of a response, and which part of its content
 # Characters for each token that was allowed; real tokens are shorter on average. Who writes more ignores the limit.
 CHARACTERS = 256
 UNFINISHED = "stream: ended without saying why"  # no finish_reason, which some servers leave out
@@ -38,17 +40,39 @@ class _Written:
 
     tokens: Callable[[int], None]
     longest: int
-    text: list[str] = field(default_factory=list)
-    size: int = 0
     refusal: bool = False
     ended: bool = False
+    _size: int = 0
+    _parts: dict[tuple[int, int, int], list[str]] = field(default_factory=dict)
+    _whole: Counter[Place] = field(default_factory=Counter)
 
-    def add(self, piece: str | None) -> None:
+    def add(self, piece: str | None, at: Place = (0, 0)) -> None:
         if not piece:
             return
-        self.text.append(piece)
-        self.size += len(piece)
-        if self.size > self.longest:
+        item, part = at
+        self._parts.setdefault((item, self._whole[at], part), []).append(piece)
+        self._count(len(piece))
+
+    def close(self, text: str | None, refuses: bool, at: Place) -> None:
+        """The text at this place was told once more, as a whole; what still comes there, from servers that do not number their
+        messages, is a message of its own. Whoever sent no pieces of it says it here for the first time."""
+        known = {key[::2] for key in self._parts}
+        if at not in known and text not in map("".join, self._parts.values()):
+            self.refusal = self.refusal or refuses
+            self.add(text, at)
+        self._whole[at] += 1
+
+    @property
+    def text(self) -> str:
+        """Parts of one message as they follow each other, each message on a line of its own."""
+        messages: dict[tuple[int, int], str] = {}
+        for (item, turn, _), pieces in sorted(self._parts.items()):
+            messages[item, turn] = messages.get((item, turn), "") + "".join(pieces)
+        return "\n".join(messages.values())
+
+    def _count(self, characters: int) -> None:
+        self._size += characters
+        if self._size > self.longest:
             raise SolverError("junk", "writes on past the limit that was asked for", retryable=False, processed=True)
         self.tokens(1)
 
@@ -77,17 +101,16 @@ async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Re
             logprobs += [shaped(token, lambda token: float(token.logprob)) for token in likely]
             written.add(_text(content) or refusal)
     if finish is None and not written.text:
-        raise _cut(bool(written.text))
+        raise _cut(begun=False)
     mean = math.fsum(logprobs) / len(logprobs) if logprobs and all(map(math.isfinite, logprobs)) else None
     refused = written.refusal or finish == "content_filter"
     truncated = finish is not None and finish.lower() not in WHOLE and not refused
-    return Reply(spoken("".join(written.text)), usage, mean, refused, truncated, UNFINISHED if finish is None else "")
+    return Reply(spoken(written.text), usage, mean, refused, truncated, UNFINISHED if finish is None else "")
 
 
 async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) -> Reply:
     """The same for a stream of Responses events. A SolverError's message may contain anything."""
     written, final, ended = _Written(tokens, CHARACTERS * most), None, ""
-    done: list[tuple[str | None, bool]] = []  # texts that were told once more as a whole, and whether they refuse
     async for event in _events(stream, Response, written):
         if isinstance(event, Response):
             final = event
@@ -95,11 +118,15 @@ async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) 
         kind = shaped(event, lambda event: _of(event.type, str))
         if kind in ("response.output_text.delta", "response.refusal.delta"):
             written.refusal = written.refusal or kind == "response.refusal.delta"
-            written.add(shaped(event, lambda event: _of(event.delta, str)))
+            written.add(shaped(event, lambda event: _of(event.delta, str)), _place(event))
         elif kind == "response.output_text.done":
-            done.append((shaped(event, lambda event: _of(event.text, str)), False))
+            written.close(shaped(event, lambda event: _of(event.text, str)), False, _place(event))
         elif kind == "response.refusal.done":
-            done.append((shaped(event, lambda event: _of(event.refusal, str)), True))
+            written.close(shaped(event, lambda event: _of(event.refusal, str)), True, _place(event))
+        elif kind == "response.output_item.done":
+            item, _ = _place(event)
+            for text, refuses, (_, part) in shaped(event, lambda event: _texts([event.item])):
+                written.close(text, refuses, (item, part))
         elif kind in ("response.completed", "response.incomplete", "response.failed"):
             final, ended = shaped(event, lambda event: event.response), kind
             written.ended = final is not None
@@ -113,21 +140,31 @@ async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) 
         message = shaped(error, lambda error: str(error.message)) if error else "the response failed"
         raise SolverError("server", message, retryable=True, processed=True)
     if not written.text:
-        for piece, refuses in done or shaped(final, _output):
-            written.refusal = written.refusal or refuses
-            written.add(piece)
+        for text, refuses, place in shaped(final, lambda final: _texts(getattr(final, "output", None) or ())):
+            written.close(text, refuses, place)
     reason = shaped(incomplete, lambda incomplete: incomplete.reason) if incomplete else None
     usage = responses_usage(shaped(final, lambda final: final.usage))
     refused = written.refusal or reason == "content_filter"
     truncated = (ended == "response.incomplete" or status not in (None, "completed")) and not refused
-    return Reply(spoken("".join(written.text)), usage, None, refused, truncated)
+    return Reply(spoken(written.text), usage, None, refused, truncated)
 
 
-def _output(final: Any) -> list[tuple[str | None, bool]]:
-    """The texts of a response as a whole, and whether they refuse."""
-    parts = [part for item in getattr(final, "output", None) or () if item.type == "message" for part in item.content]
-    texts = [(_of(part.text, str), False) for part in parts if part.type == "output_text"]
-    return texts + [(_of(part.refusal, str), True) for part in parts if part.type == "refusal"]
+def _texts(output: Iterable[Any]) -> list[tuple[str | None, bool, Place]]:
+    """The texts of the messages among `output`, whether they refuse, and their places."""
+    parts = [
+        (part, (item, at))
+        for item, message in enumerate(output)
+        if message.type == "message"
+        for at, part in enumerate(message.content)
+    ]
+    texts = [(_of(part.text, str), False, place) for part, place in parts if part.type == "output_text"]
+    return texts + [(_of(part.refusal, str), True, place) for part, place in parts if part.type == "refusal"]
+
+
+def _place(event: Any) -> Place:
+    """Where the text of an event of the Responses API belongs; some servers do not say."""
+    item, part = (_of(getattr(event, name, None), int) for name in ("output_index", "content_index"))
+    return item or 0, part or 0
 
 
 def spoken(text: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from favilla.contemplate import Limits, Result, contemplate
+from favilla.contemplate import Limits, Result, connect, contemplate
 from favilla.contemplate.simulated_server import Raw, Server
+from favilla.contemplate.solver import Call, Reply
 
 FAST = Limits(backoff_seconds=0.001, retries=0, call_seconds=20.0)
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
@@ -23,6 +25,20 @@ def ask(raw: Raw, api: str = "chat", **settings: Any) -> Result:
         async with Server(lambda asked, n: raw) as server:
             given = {"policy": "single", "limits": FAST, "max_output_tokens": 100, **settings}
             return await contemplate("Why?", endpoint=server.address, model="m", api=api, **given)
+
+    return asyncio.run(main())
+
+
+def read(raw: Raw, api: str = "chat", tokens: Callable[[int], None] = lambda tokens: None, most: int = 100) -> Reply:
+    """What the solver makes of it."""
+
+    async def main() -> Reply:
+        async with Server(lambda asked, n: raw) as server:
+            solver = connect(server.address, "m", api=api)
+            try:
+                return await solver.reply(Call("attempt", 0, 0, "Be brief.", "Why?", (), 0, most), tokens)
+            finally:
+                await solver.close()
 
     return asyncio.run(main())
 
@@ -68,3 +84,52 @@ def test_events_without_data_say_nothing(api: str, silent: bytes) -> None:
     first, *rest = said(api, "ANSWER: 4", "2")
     result = ask(Raw([silent, first, silent, b": ping\n\n", *rest]), api)
     assert (result.answer, result.degraded) == ("42", {})
+
+
+def message(*texts: str) -> dict[str, Any]:
+    return {"type": "message", "content": [{"type": "output_text", "text": text} for text in texts]}
+
+
+def item_done(index: int, *texts: str) -> dict[str, Any]:
+    return {"type": "response.output_item.done", "output_index": index, "item": message(*texts)}
+
+
+def text_done(text: str, **where: Any) -> dict[str, Any]:
+    return {"type": "response.output_text.done", "text": text, **where}
+
+
+FIRST, SECOND, OTHER_PART = [{"output_index": i, "content_index": j} for i, j in ((0, 0), (2, 0), (0, 1))]
+THINK = {"type": "response.output_item.done", "output_index": 1, "item": {"type": "reasoning", "summary": []}}
+
+
+TALK = "Let me think.\nANSWER: 42"
+
+
+@pytest.mark.parametrize(
+    ("events", "text"),
+    [
+        ([delta("Let me think.", **FIRST), delta("ANSWER: ", **SECOND), delta("42", **SECOND)], TALK),
+        ([delta("ANSWER: ", **SECOND), delta("Let me think.", **FIRST), delta("42", **SECOND)], TALK),  # out of turn
+        ([delta("ANSWER:", **SECOND), delta("think.", **OTHER_PART), delta(" 42", **SECOND), delta("Let me ", **FIRST)], TALK),
+        # messages without numbers
+        ([delta("Let me "), delta("think."), text_done("Let me think."), delta("ANSWER: 4"), delta("2"), text_done("ANSWER: 42")],
+         TALK),
+        # told only as a whole
+        ([delta("Let me think.", **FIRST), item_done(0, "Let me think."), THINK, item_done(2, "ANSWER: 42")], TALK),
+        ([item_done(0, "Let me ", "think."), THINK, item_done(2, "ANSWER: 42")], TALK),
+        ([text_done("Let me think.", **FIRST), text_done("ANSWER: 42", **SECOND)], TALK),
+        ([completed(message("Let me think."), {"type": "reasoning", "summary": []}, message("ANSWER: ", "42"))], TALK),
+        # told over and over, also under another number
+        ([delta("ANSWER: 42"), text_done("ANSWER: 42"), item_done(0, "ANSWER: 42"), item_done(2, "ANSWER: 42")], "ANSWER: 42"),
+        ([delta("ANSWER: 42"), completed({"type": "reasoning", "summary": []}, message("ANSWER: 42"))], "ANSWER: 42"),
+    ],
+)  # fmt: skip
+def test_each_message_of_a_response_is_read_once_and_by_itself(events: list[dict[str, Any]], text: str) -> None:
+    ended = events[-1]["type"] == "response.completed"
+    assert read(Raw(sse(*events, *([] if ended else [completed()]))), "responses").text == text
+
+
+def test_a_refusal_that_is_told_only_as_an_item_is_one() -> None:
+    item = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": item}
+    assert read(Raw(sse(done, completed())), "responses").refused
