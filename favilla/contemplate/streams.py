@@ -62,6 +62,11 @@ class _Written:
             self.add(text, at)
         self._whole[at] += 1
 
+    def think(self, piece: Any) -> None:
+        """A thought, which counts toward the limit and is no part of the reply, whatever its shape."""
+        if piece:
+            self._count(len(str(piece)))
+
     @property
     def text(self) -> str:
         """Parts of one message as they follow each other, each message on a line of its own."""
@@ -97,6 +102,10 @@ async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Re
             if delta is None:
                 continue  # some servers say nothing else with the finish_reason
             content, refusal = shaped(delta, lambda delta: (delta.content, delta.refusal))
+            # Two names for the same; who sends both sends it twice.
+            written.think(
+                getattr(delta, "reasoning_content", None) or getattr(delta, "reasoning", None) or _thoughts(content)
+            )
             written.refusal = written.refusal or bool(_of(refusal, str))
             logprobs += [shaped(token, lambda token: float(token.logprob)) for token in likely]
             written.add(_text(content) or refusal)
@@ -119,6 +128,8 @@ async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) 
         if kind in ("response.output_text.delta", "response.refusal.delta"):
             written.refusal = written.refusal or kind == "response.refusal.delta"
             written.add(shaped(event, lambda event: _of(event.delta, str)), _place(event))
+        elif kind is not None and kind.startswith("response.reasoning") and kind.endswith(".delta"):
+            written.think(getattr(event, "delta", None))
         elif kind == "response.output_text.done":
             written.close(shaped(event, lambda event: _of(event.text, str)), False, _place(event))
         elif kind == "response.refusal.done":
@@ -302,6 +313,12 @@ def _text(content: Any) -> str | None:
         part["text"] for part in content if isinstance(part, dict) and part.get("type") == "text" and "text" in part
     ]
     return "".join(_of(part, str) or "" for part in parts)
+
+
+def _thoughts(content: Any) -> list[Any]:
+    """Parts of a content that are thoughts."""
+    parts = content if isinstance(content, list) else []
+    return [part for part in parts if isinstance(part, dict) and part.get("type") in ("thinking", "reasoning")]
 
 
 def chat_usage(told: Any) -> Usage | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from favilla.contemplate import Limits, Result, connect, contemplate
+from favilla.contemplate import Event, Limits, Result, connect, contemplate
 from favilla.contemplate.simulated_server import Raw, Server
-from favilla.contemplate.solver import Call, Reply
+from favilla.contemplate.solver import Call, Reply, SolverError
 
 FAST = Limits(backoff_seconds=0.001, retries=0, call_seconds=20.0)
 BOTH = pytest.mark.parametrize("api", ["chat", "responses"])
@@ -133,3 +133,53 @@ def test_a_refusal_that_is_told_only_as_an_item_is_one() -> None:
     item = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
     done = {"type": "response.output_item.done", "output_index": 0, "item": item}
     assert read(Raw(sse(done, completed())), "responses").refused
+
+
+def thought(kind: str, text: str) -> dict[str, Any]:
+    if kind.startswith("response."):
+        return {"type": kind, "delta": text}
+    if kind == "part":
+        return chat({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]})
+    return chat({name: text for name in kind.split()})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["reasoning_content", "reasoning", "reasoning reasoning_content", "part", "response.reasoning_text.delta",
+     "response.reasoning_summary_text.delta"],
+)  # fmt: skip
+def test_thinking_is_seen_and_bounded_but_not_read(kind: str) -> None:
+    api = "responses" if kind.startswith("response.") else "chat"
+    came = list[int]()
+    whole = Raw([*sse(*[thought(kind, "ANSWER: 7\n")] * 3), *said(api, "ANSWER: 4", "2")])
+    assert read(whole, api, came.append).text == "ANSWER: 42" and sum(came) == 5  # a chunk is a token
+    for length, bounded in ((5_000, True), (4_000, False)):  # 6 of them; 256 characters for each of 100 tokens
+        pieces = [*sse(*[thought(kind, "x" * length)] * 6), *said(api, "ANSWER: 42")]
+        if bounded:
+            with pytest.raises(SolverError, match="writes on past the limit"):
+                read(Raw(pieces), api)
+        else:
+            assert read(Raw(pieces), api).text == "ANSWER: 42"
+
+
+@pytest.mark.parametrize("odd", [7, True, [1], {"a": 1}, None, ""], ids=repr)
+def test_thoughts_of_odd_shape_cost_no_answer(odd: Any) -> None:
+    for name in ("reasoning_content", "reasoning"):
+        assert read(Raw([*sse(chat({name: odd})), *said("chat", "ANSWER: 42")])).text == "ANSWER: 42"
+    pieces = [*sse({"type": "response.reasoning.delta", "delta": odd}), *said("responses", "ANSWER: 42")]
+    assert read(Raw(pieces), "responses").text == "ANSWER: 42"
+
+
+@BOTH
+def test_a_thought_without_end_is_cut(api: str) -> None:
+    """Of a server that would go on for ever."""
+
+    def forever() -> Iterator[bytes]:
+        event = thought("reasoning_content" if api == "chat" else "response.reasoning_text.delta", "x" * 1000)
+        while True:
+            yield sse(event)[0]
+
+    seen = list[Event]()
+    result = ask(Raw(forever()), api, on_event=seen.append)
+    assert result.answers[0].detail == "junk: writes on past the limit that was asked for"
+    assert sum(event.data["tokens"] for event in seen if event.kind == "tokens") == 25
