@@ -177,6 +177,7 @@ class OpenAISolver:
         try:
             read = self._chat if self.api == "chat" else self._responses
             reply = await read(options, tokens, call.max_output_tokens)
+            reply = replace(reply, note=self._hidden(reply.note))  # it may repeat words of the server
             if call.temperature is not None and "temperature" not in options:
                 reply = replace(reply, note="\n".join(filter(None, (reply.note, NO_TEMPERATURE))))
             return replace(reply, text=self.key.hide(reply.text)) if self.key and self.key.is_secret else reply

@@ -28,6 +28,12 @@ CHARACTERS = 256
 UNFINISHED = "stream: ended without saying why"  # no finish_reason, which some servers leave out
 # Reasons for an answer's end by which it is whole; the last three are other servers' words for the first.
 WHOLE = frozenset(("stop", "tool_calls", "function_call", "eos_token", "stop_sequence", "end_turn"))
+# What is in reasons by which it is not: limits, faults, filters. A reason of neither kind is a server's own word for an end.
+CUT = re.compile(
+    "length|max|limit|exceed|insufficient|incomplete|error|fail|abort|cancel|interrupt|timeout|pause"
+    "|filter|safety|sensitive|recitation|prohibited|blocklist|guardrail|refusal",
+    re.IGNORECASE,
+)
 # Types of content that may be a stream of events, though only the first says so.
 STREAMS = ("text/event-stream", "text/plain", "application/octet-stream", "")
 MARK = b"\xef\xbb\xbf"  # of byte order, which may stand before a stream
@@ -57,7 +63,7 @@ class _Written:
         """The text at this place was told once more, as a whole; what still comes there, from servers that do not number their
         messages, is a message of its own. Whoever sent no pieces of it says it here for the first time."""
         known = {key[::2] for key in self._parts}
-        if at not in known and text not in map("".join, self._parts.values()):
+        if at not in known and text not in ["".join(pieces) for pieces in self._parts.values()]:
             self.refusal = self.refusal or refuses
             self.add(text, at)
         self._whole[at] += 1
@@ -90,6 +96,8 @@ async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Re
         told, choices = shaped(chunk, lambda chunk: (chunk.usage, list(chunk.choices or ())))
         usage = _most(usage, chat_usage(told))
         for choice in choices:
+            if shaped(choice, _index):
+                continue  # another one, which nobody asked for
             finish = _of(shaped(choice, lambda c: getattr(c, "finish_reason", None)), str) or finish
             written.ended = finish is not None
             delta, likely = shaped(
@@ -113,8 +121,10 @@ async def read_chat(stream: Any, tokens: Callable[[int], None], most: int) -> Re
         raise _cut(begun=False)
     mean = math.fsum(logprobs) / len(logprobs) if logprobs and all(map(math.isfinite, logprobs)) else None
     refused = written.refusal or finish == "content_filter"
-    truncated = finish is not None and finish.lower() not in WHOLE and not refused
-    return Reply(spoken(written.text), usage, mean, refused, truncated, UNFINISHED if finish is None else "")
+    truncated = finish is not None and CUT.search(finish) is not None and not refused
+    known = refused or truncated or (finish or "").lower() in WHOLE
+    note = UNFINISHED if finish is None else "" if known else f"stream: ended by {finish!r}, taken as whole"
+    return Reply(spoken(written.text), usage, mean, refused, truncated, note)
 
 
 async def read_responses(stream: Any, tokens: Callable[[int], None], most: int) -> Reply:
@@ -341,6 +351,12 @@ def _usage(told: Any, names: tuple[str, str, str, str]) -> Usage | None:
     thoughts, total = reasoning if _is_count(reasoning) else 0, getattr(told, "total_tokens", 0)
     output = max(written, total - read if _is_count(total) else 0, written + thoughts if thoughts > written else 0)
     return Usage(read, output, min(cached, read) if _is_count(cached) else 0, min(thoughts, output), 1)
+
+
+def _index(choice: Any) -> int:
+    """Which choice it is; some servers do not say."""
+    index = getattr(choice, "index", 0)
+    return index if isinstance(index, int) else 0
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

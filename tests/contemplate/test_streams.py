@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,3 +184,36 @@ def test_a_thought_without_end_is_cut(api: str) -> None:
     result = ask(Raw(forever()), api, on_event=seen.append)
     assert result.answers[0].detail == "junk: writes on past the limit that was asked for"
     assert sum(event.data["tokens"] for event in seen if event.kind == "tokens") == 25
+
+
+@pytest.mark.parametrize("end", ["end", "COMPLETE", "eos", "done", "x" * 1000, "a\nb"])
+def test_a_reason_in_a_servers_own_words_ends_a_whole_answer_and_is_told(end: str) -> None:
+    result = ask(Raw(sse(chat({"content": "ANSWER: 42"}, end))))
+    (note,) = result.degraded
+    assert result.answer == "42" and note.startswith(f"stream: ended by {end!r}"[:300]) and len(note) <= 300
+
+
+@pytest.mark.parametrize(
+    "end", ["length", "MAX_TOKENS", "model_length", "max_output_tokens", "ERROR_LIMIT", "user_cancel", "safety"]
+)
+def test_a_reason_that_names_a_limit_or_a_fault_is_none(end: str) -> None:
+    result = ask(Raw(sse(chat({"content": "ANSWER: 4"}, end))))
+    assert result.answer is None and result.degraded == {"unusable: truncated": 1}
+
+
+def test_a_key_in_the_reason_is_not_told(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("sk-SENTINEL-0123456789")
+    result = ask(Raw(sse(chat({"content": "ANSWER: 42"}, f"{'x' * 260} {key.read_text()}"))), key_file=key)
+    (note,) = result.degraded
+    assert result.answer == "42" and "[key]" in note and "sk-" not in note
+
+
+def test_another_choice_is_not_the_answer() -> None:
+    pieces = said("chat", "ANSWER: 4", "2")
+    for index in (1, 2):
+        other = sse({"choices": [{"index": index, "delta": {"content": "7"}, "finish_reason": "length"}]})
+        assert read(Raw([pieces[0], *other, *pieces[1:]])) == read(Raw(pieces))
+    two = [{"index": 1, "message": {"content": "ANSWER: 7"}}, {"index": 0, "message": {"content": "ANSWER: 42"}}]
+    whole = json.dumps({"choices": two}).encode()
+    assert read(Raw([whole], content_type="application/json")).text == "ANSWER: 42"
