@@ -131,7 +131,7 @@ class Caller:
                 if error.kind == "parameter":
                     continue  # each happens once to a solver, and waiting would not help
                 # On top of what the endpoint asks for: all are told the same, and must not come back together.
-                jitter = rng.random() * self.limits.backoff_seconds * 2**tried
+                jitter = rng.random() * self.limits.backoff_seconds * 2.0 ** min(tried, 1000)  # a float holds no more
                 await asyncio.sleep(asks + min(jitter, self.limits.most_backoff_seconds))
                 tried += 1
 

@@ -285,3 +285,10 @@ def test_stragglers_get_a_grace_and_are_cut(quorum: float) -> None:
     result = virtual_run(contemplate("Why?", panel=Panel((solver,)), policy=Policy(4), limits=limits))
     assert result.answer == "42" and result.seconds == (4.0 if quorum == 0.5 else 100.0)
     assert result.degraded == ({"cut: stragglers": 2} if quorum == 0.5 else {})
+
+
+def test_patience_may_be_long() -> None:
+    """In virtual time; 2 to the power of 1,024 is no float."""
+    limits = Limits(retries=1100, backoff_seconds=0.5, breaker=10**6)
+    result = virtual_run(contemplate("Why?", panel=Panel((Scripted(down),)), policy="single", limits=limits))
+    assert result.answers[0].detail == "server: 503" and result.usage.calls == 1101
