@@ -136,6 +136,25 @@ class Caller:
                 tried += 1
 
     async def _once(self, solver: Solver, call: Call, final: bool, spent: list[Usage]) -> Reply:
+        """One try. What `streamed` raises comes out as it is, whatever the solver, through which it passes, makes of it."""
+        raised: list[Exception] = []
+
+        def streamed(tokens: int) -> None:
+            try:
+                self.streamed(call, tokens)
+            except Exception as error:
+                raised.append(error)
+                raise
+
+        try:
+            return await self._reply(solver, call, final, spent, streamed)
+        finally:
+            if raised:
+                raise raised[0]
+
+    async def _reply(
+        self, solver: Solver, call: Call, final: bool, spent: list[Usage], streamed: Callable[[int], None]
+    ) -> Reply:
         breaker = self._breaker(solver)
         async with self._slots:
             try:
@@ -146,14 +165,16 @@ class Caller:
             self.asked(call, solver.model, room.upper)
             used: Usage | None = None  # unknown while it runs, and mostly when it is cancelled
             try:
-                async with asyncio.timeout(self.limits.call_seconds):
+                async with asyncio.timeout(self.limits.call_seconds) as patience:
                     try:
-                        reply = await solver.reply(call, lambda tokens: self.streamed(call, tokens))
+                        reply = await solver.reply(call, streamed)
                     except asyncio.CancelledError as cancelled:
                         used = next((told for told in cancelled.args if isinstance(told, Usage)), None)
                         raise
                 used = reply.usage
             except TimeoutError:
+                if not patience.expired():
+                    raise  # one of the solver's own
                 breaker.failure(asyncio.get_running_loop().time())
                 text = f"no answer in {self.limits.call_seconds:g} s"
                 raise SolverError("timeout", text, retryable=True, processed=True) from None

@@ -62,9 +62,11 @@ async def decide(run: Run, usable: list[AgentAnswer], refusals_decide: bool) -> 
     elif run.judge and len(groups) > 1:
         run.tell(Event("aggregation", data={"how": run.policy.aggregate}))
         try:
-            async with asyncio.timeout_at(None if run.deadline == math.inf else run.deadline):
+            async with asyncio.timeout_at(None if run.deadline == math.inf else run.deadline) as patience:
                 verdict, shown = await unless_interrupted(judge.verdict(usable, groups), run.interrupt)
         except TimeoutError:
+            if not patience.expired():
+                raise  # one of a solver's own
             run.extra["aggregation: no time, voted"] += 1
             limit = "seconds"
         except Interrupted:

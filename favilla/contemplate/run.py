@@ -119,7 +119,7 @@ class Run:
             raise UserError("contemplate: probe is for endpoints; there is none")
         before = self.ledger.used
         try:
-            async with asyncio.timeout_at(None if self.deadline == math.inf else self.deadline):
+            async with asyncio.timeout_at(None if self.deadline == math.inf else self.deadline) as patience:
                 for solver in endpoints:
                     found = await unless_interrupted(solver.probe(self.ledger), self.interrupt)
                     told = {name: value for name, value in asdict(found).items() if name != "usage"}
@@ -127,6 +127,8 @@ class Run:
                     self.tell(Event("probe", data={"model": solver.model, "endpoint": solver.endpoint, "found": told}))
                     solver.check(len(self.question.pictures))
         except TimeoutError:
+            if not patience.expired():
+                raise  # a callback's own
             self.extra["probe: no time to end it"] += 1
         finally:
             self.usage_by["probe"] = self.ledger.used - before
