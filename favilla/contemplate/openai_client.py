@@ -1,8 +1,8 @@
 """A solver behind any OpenAI-compatible endpoint: one streamed request a call, Chat Completions or Responses.
 
 The openai library's own retries are off: `calls` has the only ones. What an endpoint cannot do is told by a profile, or
-found out with `probe()`; a parameter that it rejects by name (`seed`, log-probs ...) is left out from then on, and a limit
-of tokens goes by its other name.
+found out with `probe()`; a parameter that it rejects by name (`seed`, log-probs ...) is left out from then on, a limit of
+tokens goes by its other name, and a system message that it does not take goes before the question.
 """
 
 from __future__ import annotations
@@ -27,10 +27,15 @@ from favilla.contemplate.streams import chat_usage, read_chat, read_responses, r
 from favilla.errors import UserError
 
 API = Literal["chat", "responses"]
-DROPPABLE = ("seed", "logprobs", "temperature", "stream_options")  # an answer does not depend on having these
+DROPPABLE = ("seed", "logprobs", "temperature", "stream_options", "store")  # an answer does not depend on having these
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 UNKNOWN = re.compile(
     r"unsupported|not supported|un(?:known|recogni[sz]ed|expected)|extra|not (?:permitted|allowed)|deprecated", re.I
+)
+# How servers, and the templates of models without such a role, word that they take no system message.
+SYSTEMLESS = re.compile(
+    r"\bsystem\b|\binstructions\b|developer instruction|roles? must alternate|only user and assistant|'user' or 'assistant'",
+    re.I,
 )
 FILTERED = ("content_filter", "content_policy_violation")  # codes of errors that refuse a prompt
 NO_TEMPERATURE = "parameter: temperature is not taken, left out"
@@ -188,7 +193,8 @@ class OpenAISolver:
             if name is None:
                 raise self._failure(error) from None
             self._rejected.add(name)
-            raise SolverError("parameter", f"{name} is refused and left out from now on", retryable=True) from None
+            instead = "goes before the question" if name == "system" else "left out"
+            raise SolverError("parameter", f"{name} is refused and {instead} from now on", retryable=True) from None
         except SolverError as error:
             error.args = (self._hidden(str(error)),)
             raise
@@ -196,7 +202,8 @@ class OpenAISolver:
             raise self._failure(error) from None
 
     def _refused_parameter(self, error: openai.APIStatusError, options: dict[str, Any]) -> str | None:
-        """The parameter that an error names, if a request can do without it or with another name for it."""
+        """The parameter that an error names, if a request can do without it or with another name for it; "system" is the system
+        message."""
         assert self.profile is not None
         told = error.param if isinstance(error.param, str) and error.param in options else None
         said = _said(error)
@@ -210,7 +217,9 @@ class OpenAISolver:
             if named(name) and other not in self._rejected and (other in said or UNKNOWN.search(said)):
                 self.profile = replace(self.profile, max_tokens=other)
                 return name
-        return None
+        has_system = "instructions" in options or len(options.get("messages", ())) > 1
+        asked = has_system and told in (None, "instructions", "messages", "input")
+        return "system" if asked and SYSTEMLESS.search(f"{error.param} {said}") else None
 
     def _options(self, call: Call) -> dict[str, Any]:
         assert self.profile is not None
@@ -218,18 +227,22 @@ class OpenAISolver:
         options: dict[str, Any] = {"model": self.model, "stream": True}
         if self.profile.temperature and call.temperature is not None:
             options["temperature"] = call.temperature
+        alone = "system" in self._rejected
+        text = "\n\n".join(filter(None, (call.system, call.text))) if alone else call.text
         # pictures before the text: all agents then share the longest beginning
         if self.api == "responses":
             content: list[dict[str, Any]] = [{"type": "input_image", "image_url": url} for url in pictures]
-            content.append({"type": "input_text", "text": call.text})
-            options |= {"instructions": call.system, "input": [{"role": "user", "content": content}], "store": False}
+            content.append({"type": "input_text", "text": text})
+            options |= {"input": [{"role": "user", "content": content}], "store": False}
+            options |= {} if alone else {"instructions": call.system}
             options["max_output_tokens"] = call.max_output_tokens
             if self.effort is not None:
                 options["reasoning"] = {"effort": self.effort}
             return options
         parts: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in pictures]
-        user = [*parts, {"type": "text", "text": call.text}] if parts else call.text
-        options["messages"] = [{"role": "system", "content": call.system}, {"role": "user", "content": user}]
+        user = [*parts, {"type": "text", "text": text}] if parts else text
+        system = [] if alone else [{"role": "system", "content": call.system}]
+        options["messages"] = [*system, {"role": "user", "content": user}]
         options |= {"stream_options": {"include_usage": True}, self.profile.max_tokens: call.max_output_tokens}
         if self.profile.seed:
             options["seed"] = call.seed

@@ -146,6 +146,45 @@ def test_the_limit_of_tokens_goes_by_its_other_name_once() -> None:
         assert came == ["max_tokens", "max_completion_tokens"][:requests]
 
 
+SYSTEMLESS = [
+    {"message": "System role not supported"}, {"message": "This model has no system prompt"},
+    {"message": "Unsupported value: 'messages[0].role' does not support 'system' with this model.", "param": "messages[0].role"},
+    {"message": "Conversation roles must alternate user/assistant/user/assistant/..."},
+    {"message": "Only user and assistant roles are supported!"}, {"message": "Unexpected role \"system\"", "param": "messages"},
+    {"message": "Developer instruction is not enabled for models/m"},
+    {"message": "Input should be 'user' or 'assistant'"},
+]  # fmt: skip
+NO_INSTRUCTIONS = [{"message": "Unknown parameter: 'instructions'."}, {"message": "no", "param": "instructions"}]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize(
+    ("api", "error"),
+    [*(("chat", error) for error in SYSTEMLESS), *(("responses", error) for error in [*SYSTEMLESS, *NO_INSTRUCTIONS])],
+)
+def test_without_a_system_role_its_text_goes_before_the_question(status: int, api: str, error: dict[str, Any]) -> None:
+    def behave(asked: Asked, number: int) -> Behaviour:
+        has_system = "instructions" in asked.body or asked.body.get("messages", [{}])[0].get("role") == "system"
+        return Fail(status, error) if has_system else Say(f"ANSWER: {number}")
+
+    result, asked = ask(behave, api=api, policy="low", limits=Limits(quorum=1.0), images=[PIXEL])
+    assert result.answer is not None and [answer.status for answer in result.answers] == ["usable"] * 4
+    refused = sum("instructions" in one.body or len(one.body.get("messages", ())) == 2 for one in asked)
+    assert 1 <= refused <= 4 and len(asked) == 5 + refused == result.usage.calls  # the judge knows beforehand
+    _, (plain,) = ask(Say(), api=api, images=[PIXEL])
+    system = plain.body["messages"][0]["content"] if api == "chat" else plain.body["instructions"]
+    for one in asked[-5:-1]:
+        assert one.text == f"{system}\n\n{plain.text}" and one.picture_hashes == plain.picture_hashes
+
+
+def test_a_responses_server_may_not_know_store() -> None:
+    def behave(asked: Asked, number: int) -> Behaviour:
+        return Fail(400, {"message": "Unknown parameter: 'store'."}) if "store" in asked.body else Say()
+
+    result, asked = ask(behave, api="responses")
+    assert result.answer == "42" and len(asked) == 2 and "instructions" in asked[1].body
+
+
 def chat(delta: Any, finish: Any = None, **more: Any) -> dict[str, Any]:
     return {"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": finish, **more}]}
 
