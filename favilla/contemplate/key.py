@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import threading
 import traceback
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ LOGGERS = (
 )  # fmt: skip
 
 
+_CHANGING = threading.Lock()
 LEAST_SECRET = 12  # characters; what servers without keys are given ("EMPTY", "x", "1") is shorter
 
 
@@ -72,10 +74,13 @@ class HideKey(logging.Filter):
             record.exc_text = self.key.hide("".join(traceback.format_exception(*record.exc_info)).rstrip("\n"))
         return True
 
+    # A new list each time: a thread that goes through the old one, from which one is taken, would skip the next.
     def start(self) -> None:
-        for name in LOGGERS:
-            logging.getLogger(name).addFilter(self)
+        with _CHANGING:
+            for logger in map(logging.getLogger, LOGGERS):
+                logger.filters = [*logger.filters, self]
 
     def stop(self) -> None:
-        for name in LOGGERS:
-            logging.getLogger(name).removeFilter(self)
+        with _CHANGING:
+            for logger in map(logging.getLogger, LOGGERS):
+                logger.filters = [other for other in logger.filters if other is not self]

@@ -7,12 +7,13 @@ tokens goes by its other name, and a system message that it does not take goes b
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import math
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -108,7 +109,7 @@ def find_key(profile: Profile, file: Path | None = None) -> Key | None:
 @dataclass
 class OpenAISolver:
     """One model at one endpoint. effort: reasoning strength, None leaves it to the model; ask_logprobs: request
-    log-probabilities (for weighted votes)."""
+    log-probabilities (for weighted votes). Event loops one after the other, and threads with loops of their own, may share it."""
 
     endpoint: str
     model: str
@@ -117,8 +118,8 @@ class OpenAISolver:
     api: API = "chat"
     effort: str | None = None
     ask_logprobs: bool = False
-    _client: openai.AsyncOpenAI | None = field(default=None, repr=False)
-    _hide: HideKey | None = field(default=None, repr=False)
+    # Each loop finds, adds and takes only its own, so that threads need no lock.
+    _clients: dict[asyncio.AbstractEventLoop, _Client] = field(default_factory=dict, repr=False, init=False)
 
     def __post_init__(self) -> None:
         try:
@@ -136,25 +137,23 @@ class OpenAISolver:
         self.check(pictures=0)
         self._rejected: set[str] = set()
 
-    @property
-    def client(self) -> openai.AsyncOpenAI:
-        # made on first use: a client belongs to the event loop that it first runs in
-        if self._client is None:
-            key = self.key.reveal() if self.key else "no-key"
-            if self.key:
-                self._hide = HideKey(self.key)
-                self._hide.start()
+    async def client(self) -> openai.AsyncOpenAI:
+        """The client of the running event loop, whose connections belong to it; it is closed when the loop ends."""
+        loop = asyncio.get_running_loop()
+        found = self._clients.get(loop)
+        if found is None:
+            for other in list(self._clients):
+                if other.is_closed():
+                    self._clients.pop(other, None)
+            opened = _open(self.endpoint, self.key, own_headers=not self._is_openai)
             try:
-                self._client = openai.AsyncOpenAI(
-                    base_url=self.endpoint, api_key=key, max_retries=0, timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
-                    default_headers=None if self._is_openai else _own_headers(key),
-                )  # fmt: skip
+                found = self._clients[loop] = _Client(await anext(opened), opened)
             except Exception as error:  # whatever the HTTP library raises at what it is told by the environment
                 raise UserError(
                     f"nothing can be sent there ({self._hidden(str(error))}); look at the address, HTTP_PROXY, HTTPS_PROXY, "
                     "ALL_PROXY and SSL_CERT_FILE"
                 ) from None
-        return self._client
+        return found.client
 
     @property
     def _is_openai(self) -> bool:
@@ -162,12 +161,12 @@ class OpenAISolver:
         return host == "openai.com" or host.endswith(".openai.com")
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
-        if self._hide is not None:
-            self._hide.stop()
-            self._hide = None
+        """Close the connections of this loop, and have those of loops in other threads closed there."""
+        mine = self._clients.pop(asyncio.get_running_loop(), None)
+        # A generator that nobody holds any more is closed by its own loop; where that has ended, it was closed then.
+        self._clients.clear()
+        if mine is not None:
+            await mine.opened.aclose()
 
     def input_limit(self, call: Call) -> int:
         """No tokenizer in use makes more tokens than there are bytes; what the chat template adds is allowed for."""
@@ -253,11 +252,11 @@ class OpenAISolver:
         return options
 
     async def _chat(self, options: dict[str, Any], tokens: Callable[[int], None], most: int) -> Reply:
-        async with await self.client.chat.completions.create(**options) as stream:
+        async with await (await self.client()).chat.completions.create(**options) as stream:
             return await read_chat(stream, tokens, most)
 
     async def _responses(self, options: dict[str, Any], tokens: Callable[[int], None], most: int) -> Reply:
-        async with await self.client.responses.create(**options) as stream:
+        async with await (await self.client()).responses.create(**options) as stream:
             return await read_responses(stream, tokens, most)
 
     def _failure(self, error: Exception) -> SolverError:
@@ -356,7 +355,8 @@ class OpenAISolver:
             raise UserError(f"budget {exceeded.limit}: no room for the requests of the probe; give more") from None
         used: Usage | None = None
         try:
-            create: Any = self.client.chat.completions.create if chat else self.client.responses.create
+            client = await self.client()
+            create: Any = client.chat.completions.create if chat else client.responses.create
             reply = await create(**say, **options, timeout=60)
             used = (chat_usage if chat else responses_usage)(shaped(reply, lambda reply: reply.usage))
             return shaped(reply, shows)
@@ -370,6 +370,35 @@ class OpenAISolver:
             return None  # an outage or junk says nothing about what the endpoint can do
         finally:
             spent.append(ledger.settle(room, self.model, used))
+
+
+@dataclass
+class _Client:
+    """A client, and the generator by whose end it is closed."""
+
+    client: openai.AsyncOpenAI
+    opened: AsyncGenerator[openai.AsyncOpenAI, None]
+
+
+async def _open(endpoint: str, key: Key | None, own_headers: bool) -> AsyncGenerator[openai.AsyncOpenAI, None]:
+    """A client that is open as long as this generator is. An event loop closes its generators before it ends (asyncio.run
+    does so), so that no connection stays when nobody has closed the client."""
+    hide = HideKey(key) if key else None
+    secret = key.reveal() if key else "no-key"
+    try:
+        if hide is not None:
+            hide.start()
+        client = openai.AsyncOpenAI(
+            base_url=endpoint, api_key=secret, max_retries=0, timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
+            default_headers=_own_headers(secret) if own_headers else None,
+            # The library's own would, thrown away, close itself in whichever loop runs then.
+            http_client=openai.DefaultAsyncHttpxClient(),
+        )  # fmt: skip
+        async with client:
+            yield client
+    finally:
+        if hide is not None:
+            hide.stop()
 
 
 def _said(error: Exception) -> str:

@@ -60,7 +60,7 @@ def test_nothing_of_the_environment_for_openai_goes_to_other_hosts(monkeypatch: 
         ("notopenai.com", False),
         ("openai.com.example", False),
     ):
-        headers = OpenAISolver(f"https://{host}/v1", "m").client.default_headers
+        headers = asyncio.run(OpenAISolver(f"https://{host}/v1", "m").client()).default_headers
         assert ("SECRET-2" in headers.values()) is own
 
 

@@ -28,7 +28,7 @@ from favilla.contemplate import (
     contemplate,
 )
 from favilla.contemplate.answers import LONGEST, final, is_refusal
-from favilla.contemplate.key import Key
+from favilla.contemplate.key import LOGGERS, HideKey, Key
 from favilla.contemplate.openai_client import OpenAISolver
 from favilla.contemplate.prompts import summary
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Server, chat_events, responses_events
@@ -294,6 +294,27 @@ def test_an_exception_that_quotes_a_header_is_logged_without_the_key(caplog) -> 
     assert caplog.records and "SENTINEL" not in caplog.text
     for record in caplog.records:
         assert "SENTINEL" not in logging.Handler().format(record)
+
+
+class Leaves(HideKey):
+    """One whose solver closes while a message is looked at, as another thread may do."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.stop()
+        return super().filter(record)
+
+
+def test_a_key_is_hidden_while_others_are_no_longer(caplog) -> None:  # type: ignore[no-untyped-def]
+    caplog.set_level("DEBUG")
+    first, second = Leaves(Key("another-key-0123")), HideKey(Key("sk-SENTINEL-0123"))
+    first.start()
+    second.start()
+    try:
+        for _ in range(2):
+            logging.getLogger(LOGGERS[0]).debug("sent sk-SENTINEL-0123")
+    finally:
+        second.stop()
+    assert caplog.messages == ["sent [key]"] * 2
 
 
 # answers
