@@ -48,6 +48,9 @@ class Limits:
     def __post_init__(self) -> None:
         if not 0 < self.quorum <= 1:
             raise UserError(f"quorum {self.quorum}: give a share above 0 and up to 1")
+        for name in ("retries", "concurrency", "breaker"):
+            if type(getattr(self, name)) is not int:
+                raise UserError(f"{name} {getattr(self, name)!r}: give a whole number")
         for name in ("call_seconds", "concurrency", "breaker"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} {getattr(self, name)}: give a number above 0")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from favilla.contemplate import Budget, ChoiceAnswers, Panel, Picture, Policy, Price, contemplate_sync
+from favilla.contemplate import Budget, ChoiceAnswers, Limits, Panel, Picture, Policy, Price, contemplate_sync
 from favilla.errors import UserError
 from tests.contemplate.solvers import Scripted
 
@@ -99,5 +99,8 @@ def test_policies_and_panels_are_checked_before_anybody_is_asked() -> None:
     for weights in ((math.nan, 1.0), (math.inf, 1.0), (0.0, 1.0)):
         with pytest.raises(UserError, match="weights"):
             Panel((solver, solver), weights)
+    for limits in ({"concurrency": 0.5}, {"retries": 1.5}, {"breaker": math.inf}):
+        with pytest.raises(UserError, match="give a whole number"):
+            Limits(**limits)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="options 'red': give several"):
         ChoiceAnswers("red")
