@@ -1,7 +1,8 @@
 """Writes what Ember can do into README.md and its model card, from the results of `favilla eval`.
 
-    favilla eval ember --effort high --compiled --out docs/results/ember-high
-    python tools/card.py docs/results/ember-high/results.json
+    for effort in low medium high; do favilla eval ember --effort $effort --compiled --dtype bfloat16 --out docs/results/ember-$effort; done
+    favilla eval ember-base --effort high --compiled --dtype bfloat16 --out docs/results/ember-base-high
+    python tools/card.py
 
 In both files the lines between `<!-- model card -->` and `<!-- /model card -->` are written anew; nothing else is touched.
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -23,70 +23,98 @@ REFUSALS = ("limits", "limits_pictures")
 Row = dict[str, Any]
 
 
-def cell(row: Row) -> str:
-    return f"{row['accuracy']:.2f} ({row['low']:.2f}-{row['high']:.2f}) | {row['constant']:.2f}"
+def read(name: str) -> tuple[dict[str, Any], dict[str, list[Row]]]:
+    """A folder's results, and its rows by family, level by level."""
+    results = json.loads((ROOT / "docs" / "results" / name / "results.json").read_text(encoding="utf-8"))
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in sorted(results["rows"], key=lambda row: row["level"]):
+        rows[row["family"]].append(row)
+    return results, rows
 
 
-def table(rows: dict[str, list[Row]]) -> list[str]:
-    lines = [
-        "| family | level 1 | constant answer | level 2 | constant answer |", "|---|---|---|---|---|",
-        *(f"| {family} | {cell(one)} | {cell(two)} |" for family, (one, two) in rows.items()),
-    ]  # fmt: skip
-    means = [
-        (statistics.fmean(pair[i]["accuracy"] for pair in rows.values()), statistics.fmean(pair[i]["constant"] for pair in rows.values()))
+def mean(rows: dict[str, list[Row]], key: str, level: int | None = None) -> float:
+    """Over families, and levels unless one (0 or 1) is given."""
+    return statistics.fmean(r[key] for pair in rows.values() for r in (pair if level is None else [pair[level]]))
+
+
+def accuracies(rows: dict[str, list[Row]], before: dict[str, list[Row]]) -> list[str]:
+    """A line a family: at each level before and after RL, and what a constant answer gets."""
+
+    def cells(family: str) -> str:
+        return " | ".join(
+            f"{old['accuracy']:.2f} | {new['accuracy']:.2f} ({new['low']:.2f}-{new['high']:.2f}) | {new['constant']:.2f}"
+            for old, new in zip(before[family], rows[family], strict=True)
+        )
+
+    means = " | ".join(
+        f"{mean(before, 'accuracy', i):.3f} | **{mean(rows, 'accuracy', i):.3f}** | {mean(rows, 'constant', i):.2f}"
         for i in (0, 1)
+    )
+    return [
+        "| family | level 1, before RL | level 1 | constant answer | level 2, before RL | level 2 | constant answer |",
+        "|---|---|---|---|---|---|---|",
+        *(f"| {family} | {cells(family)} |" for family in rows),
+        f"| **mean of {len(rows)}** | {means} |",
+    ]
+
+
+def efforts(found: dict[str, dict[str, list[Row]]]) -> list[str]:
+    """A line an effort: accuracy and thinking tokens, means of all rows."""
+    return [
+        "| effort | accuracy, level 1 | level 2 | thinking tokens, level 1 | level 2 |", "|---|---|---|---|---|",
+        *(
+            f"| {effort} | " + " | ".join(f"{mean(rows, 'accuracy', i):.3f}" for i in (0, 1)) + " | "
+            + " | ".join(f"{mean(rows, 'thinking_tokens', i):.1f}" for i in (0, 1)) + " |"
+            for effort, rows in found.items()
+        ),
     ]  # fmt: skip
-    cells = " | ".join(f"**{accuracy:.2f}** | {constant:.2f}" for accuracy, constant in means)
-    return [*lines, f"| **mean of {len(rows)}** | {cells} |"]
 
 
 def prose(rows: dict[str, list[Row]]) -> str:
-    mean = {family: statistics.fmean(r["accuracy"] for r in pair) for family, pair in rows.items()}
-    weak = ", ".join(
-        f"`{family}` {mean[family]:.2f}" for family in sorted(mean, key=mean.__getitem__) if mean[family] < WEAK
-    )
+    of = {family: statistics.fmean(r["accuracy"] for r in pair) for family, pair in rows.items()}
+    weak = ", ".join(f"`{family}` {of[family]:.2f}" for family in sorted(of, key=of.__getitem__) if of[family] < WEAK)
     outside = [r for family in REFUSALS for r in rows[family]]
     inside = [r for family, pair in rows.items() if family not in REFUSALS for r in pair]
     caught, false = (sum(r["refused"] for r in part) for part in (outside, inside))
     asked, others = (sum(r["n"] for r in part) for part in (outside, inside))
     twins = "; ".join(
-        f"{family} {mean[family]:.2f} to {mean[f'{family}_text']:.2f}"
-        for family in mean
-        if f"{family}_text" in mean and family != "follow_ups"
+        f"{family} {of[family]:.2f} to {of[f'{family}_text']:.2f}"
+        for family in of
+        if f"{family}_text" in of and family != "follow_ups"
     )
     return (
-        f"Mean over both levels: {statistics.fmean(mean.values()):.2f}; families below {WEAK:.2f}: {weak or 'none'}. Questions outside of all this are refused "
+        f"Mean over both levels: {mean(rows, 'accuracy'):.3f}; families below {WEAK:.2f}: {weak or 'none'}. Questions outside of all this are refused "
         f"in {caught / asked:.1%} of {asked:,} cases, half of them on topics that training never showed, others by mistake in {false / others:.1%} of {others:,}. "
         f"Pictures against their text twins: {twins}."
     )  # fmt: skip
 
 
 def main() -> None:
-    path = Path(sys.argv[1])
-    results = json.loads(path.read_text(encoding="utf-8"))
-    rows: dict[str, list[Row]] = defaultdict(list)
-    for row in sorted(results["rows"], key=lambda row: row["level"]):
-        rows[row["family"]].append(row)
+    _, before = read("ember-base-high")
+    results, rows = read("ember-high")
+    found = {effort: read(f"ember-{effort}")[1] for effort in ("low", "medium")} | {"high": rows}
     settings = results["settings"]
+    dtype = f" --dtype {settings['dtype']}" if settings.get("dtype") else ""
     n = settings["n"]
     fewer = [
-        f"{family} {' and '.join(str(r['n']) for r in pair)}"
-        for family, pair in rows.items()
+        f"{name} {' and '.join(str(r['n']) for r in pair)}"
+        for name, pair in rows.items()
         if any(r["n"] < n for r in pair)
     ]
     but = f" ({', '.join(fewer)}: all that there were)" if fewer else ""
     for target, prefix in ((ROOT / "README.md", ""), (ROOT / "favilla" / "ember" / "README.md", "../../")):
         card = [
-            f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {n} problems a family and level{but}, effort {settings['effort']}, greedy, {results['date']}:",
-            "", *table(rows), "", prose(rows),
-            f"`favilla eval ember --effort {settings['effort']} --compiled` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores), where "
+            f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {n} problems a family and level{but}, effort {settings['effort']}, greedy, {results['date']}; "
+            "before RL: `ember-base`, which ships too:",
+            "", *accuracies(rows, before), "", prose(rows), "", "The same problems at each effort, means of all rows:", "", *efforts(found), "",
+            f"`favilla eval ember --effort {settings['effort']} --compiled{dtype}` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores), where "
             "`favilla worlds --render-screens 3000` has rendered the screens of web_screens before; without them that family has a problem a level. All figures: "
-            f"[docs/results/ember-high]({prefix}docs/results/ember-high/results.md).",
+            f"[docs/results/ember-high]({prefix}docs/results/ember-high/results.md) and beside it.",
         ]  # fmt: skip
         text = target.read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN)
-        after = rest.split(END)[1]
-        target.write_text(f"{before}{BEGIN}\n" + "\n".join(card) + f"\n{END}{after}", encoding="utf-8")
+        before_card, rest = text.split(BEGIN)
+        after_card = rest.split(END)[1]
+        target.write_text(f"{before_card}{BEGIN}\n" + "\n".join(card) + f"\n{END}{after_card}", encoding="utf-8")
 
 
 if __name__ == "__main__":
