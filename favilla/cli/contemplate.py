@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS_BY_HOST = "use the environment variables, of which FAVILLA_API_KEY goes to every host that has none of its own"
 NO_LIMIT = "(default: no limit)"
-# No shipped model has learned to aggregate yet: a synthesis by one of them is no better than a vote.
+# That a synthesis by the shipped model is better than a vote is not shown (docs/results/contemplate-ember.md).
 LOCAL_POLICY, ENDPOINT_POLICY = "vote", "medium"
 Kind = Literal["auto", "text", "number", "choice", "json", "program", "point", "box"]
 
