@@ -20,18 +20,10 @@ from favilla.contemplate.openai_client import PIXEL, OpenAISolver
 from favilla.contemplate.simulated import virtual_run
 from favilla.contemplate.simulated_server import Asked, Behaviour, Cut, Fail, Hang, Junk, Pace, Say, Server
 from favilla.errors import UserError
+from tests.contemplate.sockets import linux, sockets
 
 KEY = "sk-SENTINEL-0123456789"
 FAST = Limits(backoff_seconds=0.001, grace_seconds=0.05, call_seconds=20.0, breaker=1000)
-linux = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to see open sockets")
-
-
-def sockets() -> int:
-    found = 0
-    for entry in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(FileNotFoundError):
-            found += os.readlink(f"/proc/self/fd/{entry}").startswith("socket:")
-    return found
 
 
 async def closed(before: int) -> None:

@@ -5,29 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from favilla.contemplate import Limits, Panel, Policy, Result, connect, contemplate, contemplate_sync
 from favilla.contemplate.simulated_server import Server
+from tests.contemplate.sockets import linux, sockets
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to see open sockets")
+pytestmark = linux
 AGENTS = 4
-
-
-def sockets() -> int:
-    found = 0
-    for entry in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(FileNotFoundError):
-            found += os.readlink(f"/proc/self/fd/{entry}").startswith("socket:")
-    return found
 
 
 def closed(before: int) -> None:
