@@ -15,7 +15,7 @@ Before anything is timed each of ours and the peer, in float32, are given the sa
 gradients must have the same norm, or the script fails.
 
 Ours is `favilla rl` as it is, with the recipe's Muon and AdamW: `float32`, `autocast` (the trainer in bfloat16), `bfloat16`
-(the sampler, too), `compiled` and `compiled autocast` (the sampler's step and the trainer's pass, anew in every round). The peer's
+(the sampler, too), and `compiled`, `compiled autocast`, `compiled bfloat16` (the sampler's step and the trainer's pass, anew in every round). The peer's
 modes, in float32 unless they say otherwise: `plain` (its `generate`, no gradient checkpointing, all samples in one batch, no
 logging), `micro` (learning from as many samples at a time as a prompt has), `static` (static cache), `bfloat16` (its
 autocast), `default` (as GRPOConfig comes: bfloat16 and gradient checkpointing), `compiled` (`torch_compile`, compiled anew in

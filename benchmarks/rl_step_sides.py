@@ -117,6 +117,7 @@ OURS = {
     "bfloat16": Mode("bfloat16", True, False),
     "compiled": Mode("float32", False, True),
     "compiled autocast": Mode("float32", True, True),
+    "compiled bfloat16": Mode("bfloat16", True, True),
 }
 
 

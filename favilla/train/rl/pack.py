@@ -78,7 +78,7 @@ def pack(
     steady: bool = False,
 ) -> list[MicroBatch]:
     """All passages, each with the number of its sample, as few batches of at most `rows` x `tokens` tokens (longer rows only
-    where one passage needs them), the fullest first. steady: of exactly that size, pictures apart; where a passage needs longer
+    where one passage needs them), the fullest first. steady: of exactly that size, pictures and targets apart; where a passage needs longer
     rows, of rows of a multiple of `tokens`."""
     by_context: dict[int, list[tuple[int, Passage]]] = {}
     for number, passage in passages:
@@ -112,17 +112,19 @@ def _trimmed(packer: Packer, held: list[Branches], steady: bool) -> MicroBatch:
     used = [s.tokens - free for free in packer.free]
     seen = [s.picture_patches - free for free in packer.picture_free]
     targets = sum(b.example.targets for b in held)
-    text = (s.rows, s.tokens, s.targets) if steady else (sum(map(bool, used)), max(used), targets)
+    rows, tokens = (s.rows, s.tokens) if steady else (sum(map(bool, used)), max(used))
+    # what is compiled for any number of targets is not for one
+    padded = max(targets, 2) if steady else targets
     tight = Packer(
-        Shape(*text, sum(map(bool, seen)), max(seen), s.pixel_values, s.merge), packer.image_token_id
+        Shape(rows, tokens, padded, sum(map(bool, seen)), max(seen), s.pixel_values, s.merge), packer.image_token_id
     )  # fmt: skip
-    rows: dict[int, list[Branches]] = {}
+    by_row: dict[int, list[Branches]] = {}
     for example in held:
         if not tight.add(example.example):
             raise ValueError("a batch that was trimmed lost an example")
-        rows.setdefault(tight.placed[-1][0], []).append(example)
+        by_row.setdefault(tight.placed[-1][0], []).append(example)
     # Targets stand row by row, in a row in the order in which examples were added.
-    ordered = [passage for row in sorted(rows) for example in rows[row] for passage in example.passages]
+    ordered = [passage for row in sorted(by_row) for example in by_row[row] for passage in example.passages]
     number_N = [number for number, passage in ordered for _ in passage.ids]
     sampler_N = [value for _, passage in ordered for value in passage.logprobs]
     mask_N = [float(chosen) for _, passage in ordered for chosen in passage.chosen]

@@ -112,7 +112,7 @@ def practise(
     o = recipe.optim
     optimisers = make_optimisers(model, o.muon_lr, o.adam_lr, o.adam_betas, o.weight_decay, o.vision_rate)
     banned_V = banned(tokenizer, config.text.vocab_size).to(place)
-    read = torch.compile(policy.read, dynamic=False) if recipe.run.compile else policy.read
+    read = policy.compiled_read() if recipe.run.compile else policy.read
 
     # Where prompts come from, and samples
     r = recipe.rollout
