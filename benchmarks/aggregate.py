@@ -5,7 +5,7 @@
 Levels are chosen on the dev split, where one attempt of --model is right in --least to --most of the cases; the
 questions are those of another split, and every way answers all of them, one question after the other.
 
-- ours: K attempts and a synthesis; and K attempts, a refinement of each and a synthesis.
+- ours: K attempts and a synthesis; and K attempts, a refinement of each and a synthesis (--ways).
 - votes of --voter: as many agents a question as it takes to use at least ours' tokens of that question, read and written.
 - one agent of --longer, that criticises and mends its answer for round after round, at each effort: of all numbers of rounds up to
   the first that takes at least as long as ours in the mean, the one that turns out best.
@@ -59,11 +59,13 @@ class Models:
     longer: dict[str, LocalSolver]
 
 
-def policies(agents: int) -> dict[str, Policy]:
-    return {
+def policies(given: argparse.Namespace) -> dict[str, Policy]:
+    agents = given.agents
+    found = {
         SYNTHESIS: Policy(agents, aggregate="synthesis"),
         REFINE: Policy(agents, subset=agents - 1, rounds=2, refine="both", aggregate="synthesis"),
     }
+    return {way: found[way] for way in given.ways}
 
 
 def ask(solver: LocalSolver, problem: Problem, policy: Policy, seed: int, most: int) -> Result:
@@ -87,7 +89,7 @@ def answered(models: Models, given: argparse.Namespace, family: Family, problem:
 
     most = given.max_output_tokens
     ours = {}
-    for name, policy in policies(given.agents).items():
+    for name, policy in policies(given).items():
         result = ask(models.ours, problem, policy, seed, most)
         ours[name] = {
             "right": right(result.answer), "tokens": result.usage.total_tokens, "seconds": round(result.seconds, 4),
@@ -192,7 +194,7 @@ def _difference(ours: Sequence[bool], theirs: Sequence[bool]) -> dict[str, float
     return {"accuracy": statistics.mean(theirs), "difference": mean, "low": low, "high": high}
 
 
-def points(rows: list[dict[str, Any]], agents: int) -> list[Point]:
+def points(rows: list[dict[str, Any]]) -> list[Point]:
     """Every way's mean cost and accuracy. The latency of fewer votes than were asked for at once is not known."""
     count = len(rows)
     found = []
@@ -200,7 +202,7 @@ def points(rows: list[dict[str, Any]], agents: int) -> list[Point]:
     def add(group: str, name: str, right: list[bool], tokens: float, seconds: float, line: bool = False) -> None:
         found.append(Point(group, name, tokens, seconds, sum(right) / count, *wilson(sum(right), count), line))
 
-    for name in policies(agents):
+    for name in rows[0]["ours"]:
         own = [row["ours"][name] for row in rows]
         add("trained", name, [o["right"] for o in own], statistics.mean(o["tokens"] for o in own),
             statistics.mean(o["seconds"] for o in own))  # fmt: skip
@@ -241,7 +243,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         return LocalSolver(loaded[names[who]], names[who], effort, temperature=temperature)
 
     models = Models(solver("ours"), solver("voter"), {e: solver("longer", 0.0, e) for e in EFFORTS})
-    settings = {name: getattr(given, name) for name in ("agents", "voters", "rounds", "effort", "n", "split", "seed", "max_output_tokens")}  # fmt: skip
+    settings = {name: getattr(given, name) for name in ("agents", "ways", "voters", "rounds", "effort", "n", "split", "seed", "max_output_tokens")}  # fmt: skip
     settings |= {"limits": asdict(PATIENT)}
     settings |= {"weights": {who: weights_fingerprint(loaded[name].folder) for who, name in names.items()}}
     settings |= {"recipe": recipe.model_dump(mode="json", exclude={"name", "model", "examples"})}
@@ -256,7 +258,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     chosen = in_range(levels, recipe.choice)
     measure(models, given, chosen, measured)
     rows = [padded(row, given.rounds) for row in measured.rows]
-    found = {name: compared(rows, name) for name in policies(given.agents)}
+    found = {name: compared(rows, name) for name in policies(given)}
     by_level = {
         f"{family.name} {level}": {
             name: compared([r for r in rows if (r["family"], r["level"]) == (family.name, level)], name)
@@ -264,17 +266,17 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
         }
         for family, level in chosen
     }
-    first = found[SYNTHESIS]
+    first = found[given.ways[0]]
     last = {
         "ours": first["accuracy"], "peer": first["vote"]["accuracy"],
         "ratio": first["accuracy"] / first["vote"]["accuracy"] if first["vote"]["accuracy"] else None,
-        "unit": "share of answers right, synthesis against a vote at equal tokens", "n": len(rows),
+        "unit": f"share of answers right, {given.ways[0]} against a vote at equal tokens", "n": len(rows),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores", "models": names, "found": found, "levels": by_level,
         "dev": [vars(rate) for _, _, rate in levels], "settings": settings,
     }  # fmt: skip
     (given.out / "summary.json").write_text(json.dumps(last, indent=2) + "\n", encoding="utf-8")
     title = f"{given.model}: {len(rows)} questions of {len(chosen)} levels, {given.agents} agents"
-    pareto_figure(points(rows, given.agents), title, given.out / "figure.png")
+    pareto_figure(points(rows), title, given.out / "figure.png")
     for name, line in found.items():
         print(told(name, line))
         for level, ways in by_level.items():
@@ -294,6 +296,7 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=0.6, help="and up to which")
     parser.add_argument("--effort", default="high", help="of agents and voters")
     parser.add_argument("--agents", type=int, default=4, help="K")
+    parser.add_argument("--ways", nargs="+", choices=[SYNTHESIS, REFINE], default=[SYNTHESIS, REFINE])
     parser.add_argument("--voters", type=int, default=32, help="most votes")
     parser.add_argument("--rounds", type=int, default=6, help="most rounds of one agent")
     parser.add_argument("--n", type=int, default=500, help="questions, the same number of each level")

@@ -145,7 +145,7 @@ def test_a_refusal_ends_no_measurement() -> None:
     aggregate = module("aggregate")
     ours = {"right": True, "tokens": 20, "seconds": 2.5, "degraded": {}}
     row = {
-        "ours": {name: ours for name in aggregate.policies(4)}, "votes": {"right": [True, False], "tokens": [9, 9]},
+        "ours": {name: ours for name in (aggregate.SYNTHESIS, aggregate.REFINE)}, "votes": {"right": [True, False], "tokens": [9, 9]},
         "longer": {"high": {"right": [False, True, True], "tokens": [5, 5, 5], "seconds": [1.0, 1.0, 1.0]}},
     }  # fmt: skip
     refused = {**row, "longer": {"high": {"right": [True], "tokens": [4], "seconds": [1.0]}}}
@@ -158,7 +158,7 @@ def test_a_refusal_ends_no_measurement() -> None:
     found = aggregate.compared(rows, aggregate.SYNTHESIS)
     assert found["longer"]["arm"] == ("high", 2) and found["longer"]["accuracy"] == 1.0
     assert "fewer than ours" in aggregate.told("x", found) and found["vote"]["too_few"] == 2
-    assert len(aggregate.points(rows, 4)) == 2 + 2 + 3
+    assert len(aggregate.points(rows)) == 2 + 2 + 3
 
 
 def test_aggregation_is_measured_at_equal_cost(tmp_path: Path) -> None:
