@@ -7,7 +7,7 @@ Each option takes one model folder or several (seeds). Every model is asked ever
 (`favilla.contemplate`); one agent's share right is the mean over them. Reported: accuracy of the eight cells, what each axis multiplies
 the odds of a right answer by, and whether the others change that (`favilla.studies.interactions`), with 95 % intervals over questions and
 models. From fewer than SEEDS models a cell nothing follows for others that are trained alike, so then none is said to multiply or not;
-a table, a figure, rows.jsonl and summary.json. Stopped, the same command with the same --out goes on.
+a table, a figure, rows.jsonl and summary.json. Stopped, the same command with the same --out goes on; so it does with more models.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 
 from favilla.contemplate import Policy
 from favilla.contemplate.local import LocalSolver
-from favilla.engine.load import load
+from favilla.engine.load import find_folder, load
 from favilla.evals.accuracy import draw
 from favilla.evals.rows import Rows
 from favilla.model.folder import weights_fingerprint
@@ -44,7 +44,7 @@ CELLS: dict[str, Cell] = {"less": (), "less_rl": ("rl",), "more": ("pretraining"
 
 def measure(given: argparse.Namespace, found: Rows) -> None:
     """A row a model and question: share of the agents that are right, and whether their vote is."""
-    done = {(row["model"], row["question"]) for row in found.rows}
+    done = {(row["weights"], row["question"]) for row in found.rows}
     each = math.ceil(given.n / (len(given.families) * len(given.levels)))
     problems = [
         (get(name), problem)
@@ -53,8 +53,9 @@ def measure(given: argparse.Namespace, found: Rows) -> None:
     ]  # fmt: skip
     for folder in dict.fromkeys(folder for name in CELLS for folder in getattr(given, name)):
         solver = LocalSolver(load(folder), folder, given.effort, temperature=given.temperature)
+        weights = weights_fingerprint(find_folder(folder))
         for question, (family, problem) in enumerate(problems):
-            if (folder, question) in done:
+            if (weights, question) in done:
                 continue
             result = ask(solver, problem, Policy(given.agents), given.seed + question, given.max_output_tokens)
             alone = [
@@ -63,7 +64,7 @@ def measure(given: argparse.Namespace, found: Rows) -> None:
             ]
             vote = result.answer is not None and family.verify(problem, result.answer).correct
             found.add({
-                "model": folder, "question": question, "family": problem.family, "level": problem.level,
+                "weights": weights, "question": question, "family": problem.family, "level": problem.level,
                 "alone": sum(alone) / given.agents, "vote": vote, "tokens": result.usage.total_tokens,
             })  # fmt: skip
             print(f"\r{folder}: {question + 1} of {len(problems)} questions", end="", flush=True)
@@ -72,14 +73,13 @@ def measure(given: argparse.Namespace, found: Rows) -> None:
 
 def table(rows: list[dict[str, Any]], given: argparse.Namespace) -> dict[Cell, np.ndarray]:
     """Shares right (models, questions) of the eight cells."""
-    of = {(row["model"], row["question"]): row for row in rows}
+    of = {(row["weights"], row["question"]): row for row in rows}
     questions = sorted({row["question"] for row in rows})
+    weights = {name: [weights_fingerprint(find_folder(folder)) for folder in getattr(given, name)] for name in CELLS}
     right: dict[Cell, np.ndarray] = {}
     for name, cell in CELLS.items():
         for key, agents in (("alone", ()), ("vote", ("agents",))):
-            right[(*cell, *agents)] = np.array(
-                [[float(of[folder, q][key]) for q in questions] for folder in getattr(given, name)]
-            )
+            right[(*cell, *agents)] = np.array([[float(of[own, q][key]) for q in questions] for own in weights[name]])
     return right
 
 
@@ -126,7 +126,6 @@ def told(ratios: dict[Cell, Interval], models: int) -> list[str]:
 def run(given: argparse.Namespace) -> dict[str, Any]:
     folders = {name: getattr(given, name) for name in CELLS}
     settings = {k: getattr(given, k) for k in ("families", "levels", "n", "agents", "effort", "temperature", "split", "seed", "max_output_tokens")}  # fmt: skip
-    settings |= {"weights": {f: weights_fingerprint(Path(f)) for part in folders.values() for f in part}}
     measured = Rows(given.out / "rows.jsonl", settings)
     measure(given, measured)
     right = table(measured.rows, given)

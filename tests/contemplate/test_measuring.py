@@ -222,3 +222,8 @@ def test_axes_are_measured_together(tmp_path: Path) -> None:
     again = benchmark("benchmarks/axes.py", *given)
     assert again == found and (out / "rows.jsonl").read_bytes() == before
     assert (out / "figure.png").stat().st_size > 0 and (out / "table.md").read_text().count("\n") > 15
+    # a model more, by its name: it alone is asked
+    more = benchmark("benchmarks/axes.py", *given, "--more", ember, "ember-base")
+    after = (out / "rows.jsonl").read_bytes()
+    assert after.startswith(before) and after.count(b"\n") == 1 + 2 * 6
+    assert more["accuracy"]["none"] == found["accuracy"]["none"]
