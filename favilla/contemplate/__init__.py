@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+LOOKS = 0.05  # seconds between looks at another thread's event
+
+
 def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settings: Any) -> OpenAISolver:
     """A solver for `model` behind an OpenAI-compatible `endpoint` (its base address, which mostly ends in /v1).
 
@@ -45,6 +50,7 @@ def connect(endpoint: str, model: str, *, key_file: Path | None = None, **settin
     OPENAI_API_KEY and MODEL_API_KEY for the two hosts they belong to). settings: api ("chat", "responses"), effort,
     profile, ask_logprobs. Raises UserError when the openai package is missing or something given is wrong.
     """
+    _check_names("an endpoint", settings, ("api", "effort", "profile", "ask_logprobs"))
     try:
         from favilla.contemplate.openai_client import OpenAISolver, find_key
     except ModuleNotFoundError as error:
@@ -62,6 +68,7 @@ def open_local(name_or_folder: str | Path, **settings: Any) -> LocalSolver:
 
     settings: effort, thinking_budget, temperature, prompts. Raises UserError when there is no such model.
     """
+    _check_names("a model in this process", settings, ("effort", "thinking_budget", "temperature", "prompts"))
     from favilla.contemplate.local import LocalSolver
     from favilla.contemplate.writer import engine_thread
     from favilla.engine.load import load
@@ -88,7 +95,7 @@ async def contemplate(
     on_event: Callable[[Event], None] = lambda event: None,
     key_file: Path | None = None,
     probe: bool = False,
-    interrupt: asyncio.Event | None = None,
+    interrupt: asyncio.Event | threading.Event | None = None,
     **settings: Any,
 ) -> Result:
     """Answer `question` with several agents.
@@ -99,8 +106,8 @@ async def contemplate(
     what counts as the same (default: words). max_output_tokens: of each request, reasoning included (default: 4096, of
     models in this process 512). probe: find out first what each endpoint can do (at most 11 small requests, counted in the
     budget and its time); an effort or pictures that one refuses are then a UserError before anybody is asked.
-    log: a JSONL file; the same call with the same file goes on where a killed process was. interrupt: once set, the best
-    answer so far is returned, and says so.
+    log: a JSONL file; the same call with the same file goes on where a killed process was. interrupt: once set (by another
+    thread a `threading.Event`), the best answer so far is returned, and says so.
     Cancelling it ends all requests and closes their connections. Raises UserError for what the caller can mend.
     """
     if (panel is None) == (model is None) or (endpoint is not None and not model):
@@ -110,9 +117,20 @@ async def contemplate(
     if endpoint is None and key_file is not None:
         raise UserError("contemplate: key_file belongs to an endpoint")
     policy = parse_policy(policy) if isinstance(policy, str) else policy
+    answers = TextAnswers() if answers is None else answers
+    budget, limits = Budget() if budget is None else budget, Limits() if limits is None else limits
+    _check_kinds(
+        policy=(policy, Policy), panel=(panel, Panel, type(None)), budget=(budget, Budget), limits=(limits, Limits),
+        seed=(seed, int), temperature=(temperature, int, float, type(None)), max_output_tokens=(max_output_tokens, int, type(None)),
+        interrupt=(interrupt, asyncio.Event, threading.Event, type(None)),
+    )  # fmt: skip
+    if isinstance(answers, type) or not hasattr(answers, "parse"):
+        raise UserError(f"contemplate: answers {answers!r}: give a kind of answer, as in answers=NumberAnswers()")
+    if not callable(on_event) or inspect.iscoroutinefunction(on_event):
+        raise UserError(f"contemplate: on_event {on_event!r}: give a plain function of an event, which returns at once")
     several = isinstance(images, Iterable) and not isinstance(images, str | bytes | bytearray)
     pictures = tuple(map(Picture.of, (images if several else () if images is None else (images,))))
-    asked, answers = Question(question, pictures), answers or TextAnswers()
+    asked = Question(question, pictures)
     table = read_prices(Path(prices)) if isinstance(prices, str | Path) else price_table(prices or {}, "prices")
     async with contextlib.AsyncExitStack() as stack:
         if panel is None and endpoint is None:
@@ -134,10 +152,43 @@ async def contemplate(
         if log is not None:
             events = stack.enter_context(EventLog(Path(log), identity(seed, asked, panel, policy, *about)))
         run = Run(
-            asked, panel, policy, answers, budget or Budget(), table, limits or Limits(), seed, temperature,
-            max_output_tokens, events, on_event, interrupt, probe,
+            asked, panel, policy, answers, budget, table, limits, seed, temperature,
+            max_output_tokens, events, on_event, await stack.enter_async_context(_here(interrupt)), probe,
         )  # fmt: skip
         return await run.result()
+
+
+@contextlib.asynccontextmanager
+async def _here(interrupt: asyncio.Event | threading.Event | None) -> AsyncIterator[asyncio.Event | None]:
+    """An event of this loop that is set when `interrupt` is, by whatever thread."""
+    if not isinstance(interrupt, threading.Event):
+        yield interrupt
+        return
+    here = asyncio.Event()
+
+    async def follow() -> None:
+        while not interrupt.is_set():
+            await asyncio.sleep(LOOKS)
+        here.set()
+
+    following = asyncio.create_task(follow())
+    try:
+        yield here
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
+
+
+def _check_kinds(**given: tuple[Any, ...]) -> None:
+    for name, (value, *kinds) in given.items():
+        if not isinstance(value, tuple(kinds)):
+            wanted = " or ".join(kind.__name__ for kind in kinds if kind is not type(None))
+            raise UserError(f"contemplate: {name} {value!r}: give {wanted}")
+
+
+def _check_names(what: str, settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    if unknown := sorted(set(settings) - set(known)):
+        raise UserError(f"{', '.join(unknown)}: no setting of {what}; there are {', '.join(known)}")
 
 
 def contemplate_sync(question: str, **settings: Any) -> Result:
@@ -151,6 +202,8 @@ def contemplate_sync(question: str, **settings: Any) -> Result:
 async def stream(question: str, **settings: Any) -> AsyncIterator[Event]:
     """The events of `contemplate` as they happen; the last one is "result". Leaving the loop cancels the run (close the
     iterator, or use contextlib.aclosing, to have it end at once)."""
+    if "on_event" in settings:
+        raise UserError("stream: on_event belongs to contemplate; here the events are what the loop is over")
     queue: asyncio.Queue[Event | None] = asyncio.Queue()
     run = asyncio.create_task(contemplate(question, on_event=queue.put_nowait, **settings))
     run.add_done_callback(lambda task: queue.put_nowait(None))

@@ -19,6 +19,10 @@ from favilla.errors import UserError
 COUNTED = ("input_tokens", "output_tokens", "total_tokens", "usd", "calls")
 
 
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True)
 class Budget:
     """Hard limits of one run; None is no limit.
@@ -40,10 +44,10 @@ class Budget:
     def __post_init__(self) -> None:
         for name in (*COUNTED, "seconds"):
             limit = getattr(self, name)
-            if limit is not None and not (math.isfinite(limit) and limit > 0):
-                raise UserError(f"budget {name} {limit}: give a number above 0, or leave it out")
-        if not 0 < self.soft <= 1:
-            raise UserError(f"budget soft {self.soft}: give a share above 0 and up to 1")
+            if limit is not None and not (is_number(limit) and math.isfinite(limit) and limit > 0):
+                raise UserError(f"budget {name} {limit!r}: give a number above 0, or leave it out")
+        if not (is_number(self.soft) and 0 < self.soft <= 1):
+            raise UserError(f"budget soft {self.soft!r}: give a share above 0 and up to 1")
 
 
 class BudgetExceeded(Exception):  # noqa: N818  (it ends a run early; it is no error)

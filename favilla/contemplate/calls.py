@@ -10,10 +10,10 @@ import contextlib
 import math
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-from favilla.contemplate.budget import Ledger
+from favilla.contemplate.budget import Ledger, is_number
 from favilla.contemplate.solver import Call, Panel, Reply, Solver, SolverError, Usage, derive
 from favilla.errors import UserError
 
@@ -46,6 +46,9 @@ class Limits:
     breaker_seconds: float = 10.0
 
     def __post_init__(self) -> None:
+        for limit in fields(self):
+            if not is_number(value := getattr(self, limit.name)):
+                raise UserError(f"{limit.name} {value!r}: give a number")
         if not 0 < self.quorum <= 1:
             raise UserError(f"quorum {self.quorum}: give a share above 0 and up to 1")
         for name in ("retries", "concurrency", "breaker"):

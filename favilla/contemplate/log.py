@@ -77,8 +77,7 @@ class EventLog:
         self._append(seconds, event="closed", round=round)
 
     def _append(self, seconds: float, **event: Any) -> None:
-        line = json.dumps({"seconds": round(self.before + seconds, 3), **event}, ensure_ascii=True) + "\n"
-        left = memoryview(line.encode("ascii"))
+        left = memoryview(_line(self.before + seconds, event))
         try:
             while left and not self.broken:
                 left = left[self._file.write(left) :]
@@ -89,18 +88,20 @@ class EventLog:
     def _read(self, identity: str) -> None:
         content = self._file.read()
         whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            self._file.truncate(whole)  # the line that was being written when the process was killed
+        start = {"event": "start", "version": VERSION, "identity": identity}
         events = [self._parse(line, number) for number, line in enumerate(content[:whole].split(b"\n")[:-1], 1)]
-        if not events:
-            self._append(0.0, event="start", version=VERSION, identity=identity)
-            return
-        if events[0].get("event") != "start" or events[0].get("version") != VERSION:
+        first = events[0] if events else start if _line(0.0, start).startswith(content) else {}
+        if first.get("event") != "start" or first.get("version") != VERSION:
             raise UserError(f"--log {self.path}: is no log of a run of this version; choose another file")
-        if events[0].get("identity") != identity:
+        if first.get("identity") != identity:
             raise UserError(
                 f"--log {self.path}: belongs to another question, policy, panel or seed; choose another file"
             )
+        if whole < len(content):
+            self._file.truncate(whole)  # the line that was being written when the process was killed
+        if not events:
+            self._append(0.0, **start)
+            return
         closed = {event["round"] for event in events if event["event"] == "closed"}
         under_way: dict[tuple[str, str], list[tuple[str, Usage]]] = {}
         for event in [*events[1:], {"event": "resumed"}]:
@@ -129,11 +130,32 @@ class EventLog:
     def _parse(self, line: bytes, number: int) -> dict[str, Any]:
         try:
             event = json.loads(line)
-            if not isinstance(event, dict) or "event" not in event or "seconds" not in event:
-                raise ValueError("no event")
-            return event
-        except ValueError:
+            _check(event)
+            return event  # type: ignore[no-any-return]
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise UserError(f"--log {self.path}: line {number} is no event of a run; choose another file") from None
+
+
+def _line(seconds: float, event: dict[str, Any]) -> bytes:
+    return (json.dumps({"seconds": round(seconds, 3), **event}, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _check(event: Any) -> None:
+    """Raises ValueError, TypeError, KeyError or AttributeError where an event lacks what a run goes by."""
+    kinds: dict[str, type | tuple[type, ...]] = {"event": str, "seconds": (int, float)}
+    if event["event"] == "closed":
+        kinds["round"] = int
+    elif event["event"] in ("asked", "reply", "failed"):
+        kinds |= dict.fromkeys(("call", "digest", "model"), str)
+        kinds |= {"failed": str, "detail": str} if event["event"] == "failed" else {}
+        _round(event["call"])
+        if not all(type(value) is int for value in asdict(Usage(**event["usage"])).values()):
+            raise ValueError("usage")
+        if event["event"] == "reply" and not isinstance(Reply(**event["reply"]).text, str):
+            raise ValueError("reply")
+    for name, kind in kinds.items():
+        if not isinstance(event[name], kind):
+            raise ValueError(name)
 
 
 def _round(call: str) -> int:

@@ -13,7 +13,8 @@ import math
 import os
 import re
 import time
-from collections.abc import AsyncGenerator, Callable
+import types
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -275,12 +276,11 @@ class OpenAISolver:
             return SolverError("timeout", f"{code} {message}", retryable=True, processed=True)
         if code is not None:
             return SolverError("rejected", f"{code} {message}", retryable=False, processed=worked)
-        if isinstance(error, openai.APITimeoutError):
-            return SolverError("timeout", message, retryable=True, processed=True)
         if isinstance(error, openai.APIConnectionError):
             # nothing can have been worked on where no connection came about
             reached = type(error.__cause__).__name__ not in ("ConnectError", "ConnectTimeout")
-            return SolverError("connection", message, retryable=True, processed=reached)
+            kind = "timeout" if isinstance(error, openai.APITimeoutError) else "connection"
+            return SolverError(kind, message, retryable=True, processed=reached)
         return SolverError("junk", f"no answer of this API ({message})", retryable=False, processed=True)
 
     def _hidden(self, message: str) -> str:
@@ -297,8 +297,15 @@ class OpenAISolver:
         assert self.profile is not None
         ledger, spent, chat = ledger or Ledger(Budget()), list[Usage](), self.api == "chat"
 
+        there = True
+
         async def takes(shows: Callable[[Any], bool], **options: Any) -> bool | None:
-            return await self._takes(ledger, spent, shows, options)
+            nonlocal there
+            try:
+                return await self._takes(ledger, spent, shows, options) if there else None
+            except ConnectionError:
+                there = False  # and is not asked ten times more
+                return None
 
         told = {}
         for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
@@ -357,7 +364,7 @@ class OpenAISolver:
         try:
             client = await self.client()
             create: Any = client.chat.completions.create if chat else client.responses.create
-            reply = await create(**say, **options, timeout=60)
+            reply = await create(**say, **options, timeout=openai.Timeout(60.0, connect=CONNECT_SECONDS))
             used = (chat_usage if chat else responses_usage)(shaped(reply, lambda reply: reply.usage))
             return shaped(reply, shows)
         except openai.APIStatusError as error:
@@ -366,7 +373,10 @@ class OpenAISolver:
                 raise UserError(f"{self.endpoint}: {self._failure(error)}; check the key") from None
             refused = isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError)
             return False if refused else None
-        except (openai.OpenAIError, ValueError):
+        except (openai.OpenAIError, ValueError) as error:
+            if not self._failure(error).processed:
+                used = Usage(calls=1)
+                raise ConnectionError from None
             return None  # an outage or junk says nothing about what the endpoint can do
         finally:
             spent.append(ledger.settle(room, self.model, used))
@@ -385,6 +395,7 @@ async def _open(endpoint: str, key: Key | None, own_headers: bool) -> AsyncGener
     does so), so that no connection stays when nobody has closed the client."""
     hide = HideKey(key) if key else None
     secret = key.reveal() if key else "no-key"
+    client = None
     try:
         if hide is not None:
             hide.start()
@@ -394,11 +405,32 @@ async def _open(endpoint: str, key: Key | None, own_headers: bool) -> AsyncGener
             # The library's own would, thrown away, close itself in whichever loop runs then.
             http_client=openai.DefaultAsyncHttpxClient(),
         )  # fmt: skip
-        async with client:
-            yield client
+        yield client
     finally:
-        if hide is not None:
-            hide.stop()
+        try:
+            if client is not None:
+                await _to_its_end(client.close())
+        finally:
+            if hide is not None:
+                hide.stop()
+
+
+@types.coroutine
+def _to_its_end(work: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    """Await `work`, which goes on when it is cancelled, and then be cancelled. In a task of its own it could be cancelled all the
+    same: by a loop that ends."""
+    cancelled: asyncio.CancelledError | None = None
+    while True:
+        try:
+            waits = work.send(None)
+        except StopIteration:
+            break
+        try:
+            yield waits
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def _said(error: Exception) -> str:

@@ -29,7 +29,7 @@ from favilla.contemplate.decide import Decision, decide, final_upper
 from favilla.contemplate.log import OUT_OF_BUDGET, EventLog
 from favilla.contemplate.policy import Policy
 from favilla.contemplate.result import AgentAnswer, Event, Result, count_degraded
-from favilla.contemplate.solver import Call, Panel, Question, Reply, SolverError, Usage, derive
+from favilla.contemplate.solver import Call, Panel, Question, Reply, Solver, SolverError, Usage, derive
 from favilla.errors import UserError
 
 LEAD = 0.95  # confidence of the "beta" stopping rule, as in its paper
@@ -93,6 +93,8 @@ class Run:
                 await self._probe()
             except Interrupted:
                 return self._result(Decision(None), "interrupted", 0)
+        # what an earlier process and the probe have taken makes no straggler slow
+        self.asking = loop.time() - (self.log.before if self.log is not None else 0.0)
         for model, usage in self.log.paid if self.log is not None else ():
             self.ledger.add(model, usage)
         self.caller = Caller(
@@ -216,7 +218,7 @@ class Run:
             return found[agent].status == "usable"
 
         last = number == len(self.policy.sizes) - 1
-        since = self.started if number == 0 else asyncio.get_running_loop().time()
+        since = self.asking if number == 0 else asyncio.get_running_loop().time()
         # a judge needs time of its own
         deadline = self.started + self.budget.soft * (self.deadline - self.started) if self.judge else self.deadline
         if self.log is not None and all(self.log.outcome(call) is not None for call in calls):
@@ -299,31 +301,32 @@ class Run:
     async def ask(self, call: Call, seat: int, spent: list[Usage], *, final: bool = False) -> tuple[Reply, str]:
         """The reply to `call`, from the log if it is there, and the model that gave it."""
         noted = self.log.outcome(call) if self.log is not None else None
+        seated = self.panel.solvers[seat]
         if noted is not None:
             spent.append(Usage(**noted["usage"]))
             if "failed" in noted:
                 raise SolverError(noted["failed"], noted["detail"], retryable=False)
-            return self._noted(Reply(**noted["reply"])), noted["model"]
+            return self._noted(Reply(**noted["reply"]), seated, noted["model"] != seated.model), noted["model"]
         if asyncio.get_running_loop().time() >= (self.deadline if final else self.until):
             raise BudgetExceeded("seconds")  # what is in the log was still told
         tried = len(spent)
         try:
             reply, solver = await self.caller.ask(call, seat, final=final, spent=spent)
         except SolverError as error:
-            model = self.panel.solvers[seat].model
-            self._log_failure(call, model, error.kind, str(error), total(spent[tried:]))
+            self._log_failure(call, seated.model, error.kind, str(error), total(spent[tried:]))
             raise
         except BudgetExceeded as exceeded:
             if spent[tried:]:
-                model = self.panel.solvers[seat].model
-                self._log_failure(call, model, OUT_OF_BUDGET, exceeded.limit, total(spent[tried:]))
+                self._log_failure(call, seated.model, OUT_OF_BUDGET, exceeded.limit, total(spent[tried:]))
             raise
         if self.log is not None:
             self.log.reply(call, solver.model, reply, total(spent[tried:]), self._seconds())
-        return self._noted(reply), solver.model
+        return self._noted(reply, seated, solver is not seated), solver.model
 
-    def _noted(self, reply: Reply) -> Reply:
+    def _noted(self, reply: Reply, seated: Solver, rerouted: bool) -> Reply:
         self.extra.update(reply.note.splitlines())
+        if rerouted:
+            self.extra[f"{seated.model}: does not answer, another model did"] += 1
         return reply
 
     def _log_asked(self, call: Call, model: str, upper: Usage) -> None:
@@ -337,7 +340,9 @@ class Run:
     def _call(self, number: int, agent: int) -> Call:
         """What `agent` is asked in round `number`, given the pool."""
         policy, size, form = self.policy, self.policy.sizes[number], self.answers.form
-        fresh = random.Random(derive(self.seed, "fresh", number)).sample(range(size), int(policy.fresh_fraction * size))
+        fresh = random.Random(derive(self.seed, "fresh", number)).sample(
+            range(size), math.ceil(policy.fresh_fraction * size - 1e-9)
+        )
         usable = self.usable()
         kind, asked, attempts, own = "attempt", self.question.text, list[str](), None
         if number and policy.refine != "more" and agent not in fresh and usable:

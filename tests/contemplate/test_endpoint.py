@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from favilla.contemplate import Budget, Limits, NumberAnswers, Policy, contemplate, stream
+from favilla.contemplate import Budget, Limits, NumberAnswers, Policy, Usage, connect, contemplate, stream
 from favilla.contemplate.key import Key
 from favilla.contemplate.openai_client import PIXEL, OpenAISolver
 from favilla.contemplate.simulated import virtual_run
@@ -191,6 +191,17 @@ def test_a_rejected_parameter_is_left_out_and_the_request_counted() -> None:
                 "Why?", endpoint=server.address, model="m", policy="single", budget=Budget(calls=1)
             )
             assert len(server.asked) == 1 and result.answer is None and result.stopped_by == "calls"
+
+    asyncio.run(main())
+
+
+def test_a_probe_of_nobody_costs_nothing() -> None:
+    solver = connect("http://127.0.0.1:9/v1", "m")
+
+    async def main() -> None:
+        found = await solver.probe()
+        assert (found.n, found.logprobs, found.images, found.efforts) == (None, None, None, ())
+        assert found.usage == Usage(calls=1)
 
     asyncio.run(main())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import math
@@ -12,7 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from favilla.contemplate import Budget, ChoiceAnswers, Limits, Panel, Picture, Policy, Price, contemplate_sync
+from favilla.contemplate import (
+    Budget,
+    ChoiceAnswers,
+    Event,
+    Limits,
+    NumberAnswers,
+    Panel,
+    Picture,
+    Policy,
+    Price,
+    contemplate_sync,
+    stream,
+)
 from favilla.errors import UserError
 from tests.contemplate.solvers import Scripted
 
@@ -104,3 +117,46 @@ def test_policies_and_panels_are_checked_before_anybody_is_asked() -> None:
             Limits(**limits)  # type: ignore[arg-type]
     with pytest.raises(UserError, match="options 'red': give several"):
         ChoiceAnswers("red")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"answers": "number"}, "answers 'number': give a kind"), ({"answers": NumberAnswers}, "give a kind"), ({"policy": None}, "policy None: give Policy"),
+        ({"policy": {"rounds": 2}}, "give Policy"), ({"budget": 5}, "budget 5: give Budget"), ({"limits": {}}, "give Limits"),
+        ({"temperature": "0.5"}, "temperature '0.5': give int or float"), ({"seed": 1.5}, "seed 1.5: give int"),
+        ({"interrupt": True}, "interrupt True: give Event"), ({"on_event": None}, "on_event None"), ({"max_output_tokens": "9"}, "give int"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_told_by_name(given: dict[str, Any], says: str) -> None:
+    panel = Panel((Scripted(lambda call: "ANSWER: 42"),))
+    with pytest.raises(UserError, match=says):
+        contemplate_sync("?", **{"panel": panel, **given})
+
+
+def test_wrong_settings_are_told_by_name() -> None:
+    async def told(event: Event) -> None:
+        raise AssertionError
+
+    panel = Panel((Scripted(lambda call: "ANSWER: 42"),))
+    with pytest.raises(UserError, match=r"on_event .*: give a plain function"):
+        contemplate_sync("?", panel=panel, on_event=told)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"contemplate: panel \[.*give Panel"):
+        contemplate_sync("?", panel=[panel.solvers[0]])
+    with pytest.raises(UserError, match="temprature: no setting of an endpoint; there are api, effort"):
+        contemplate_sync("?", endpoint="http://127.0.0.1:9/v1", model="m", temprature=1)
+    with pytest.raises(UserError, match="efort: no setting of a model in this process"):
+        contemplate_sync("?", model="ember", efort="high")
+    with pytest.raises(UserError, match="calls '5': give a number"):
+        Budget(calls="5")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="quorum 'a': give a number"):
+        Limits(quorum="a")  # type: ignore[arg-type]
+
+
+def test_streams_have_no_callback() -> None:
+    async def main() -> None:
+        async for _ in stream("?", model="ember", on_event=print):
+            raise AssertionError
+
+    with pytest.raises(UserError, match="stream: on_event"):
+        asyncio.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from favilla.contemplate import Budget, Limits, Panel, Policy, Result, TextAnswers, contemplate
 from favilla.contemplate.simulated import Faults, SimulatedSolver, virtual_run
 from favilla.contemplate.solver import Call, Solver, Usage
+from favilla.errors import UserError
 from tests.contemplate.solvers import Scripted
 
 MORE = Policy(4, rounds=3, refine="more")
@@ -101,6 +103,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from favilla.contemplate import Limits, NumberAnswers, Panel, Policy, contemplate_sync
+from favilla.errors import UserError
 from tests.contemplate.solvers import Scripted
 most = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
@@ -131,3 +134,42 @@ def test_a_log_that_cannot_be_written_any_more_ends_no_run(tmp_path: Path) -> No
     asked, replies = (whole_lines.count(f'"event": "{event}"') for event in ("asked", "reply"))
     assert 0 < replies < 8 and run(10**6) == f"42 8 {{}} {asked + 8 - replies}"
     assert run(10).startswith(f"UserError --log {log}: cannot be written (File too large); make room")
+
+
+@pytest.mark.parametrize("content", [b'{"m": {"input": 1.0}}', b"a\nb\nc", b'{"event": "reply"}\n', b"x"])
+def test_a_file_that_is_no_log_keeps_every_byte(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "prices.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is no"):
+        ask(Scripted(lambda call: "ANSWER: 7"), Policy(2), path)
+    assert path.read_bytes() == content
+
+
+def test_a_log_that_was_killed_in_its_first_line_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    whole(ask(Scripted(lambda call: "ANSWER: 7"), Policy(2), path))
+    complete = path.read_bytes()
+    first = complete.index(b"\n") + 1
+    for length in (0, 1, first // 2, first - 1):
+        path.write_bytes(complete[:length])
+        whole(ask(Scripted(lambda call: "ANSWER: 7"), Policy(2), path))
+        assert path.read_bytes().splitlines()[0] + b"\n" == complete[:first]
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "value"),
+    [
+        ("closed", "round", None), ("reply", "usage", None), ("reply", "usage", {"input_tokens": "3"}), ("reply", "reply", {"odd": 1}),
+        ("reply", "seconds", "3"), ("asked", "call", "odd"), ("asked", "call", 3), ("reply", "digest", None),
+    ],
+)  # fmt: skip
+def test_a_damaged_log_is_told_by_its_line(event: str, field: str, value: object, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    whole(ask(Scripted(lambda call: "ANSWER: 7"), Policy(2, rounds=2), path))
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    at = next(number for number, one in enumerate(events) if one["event"] == event)
+    events[at] = {k: v for k, v in events[at].items() if k != field} | ({field: value} if value is not None else {})
+    path.write_text(damaged := "".join(json.dumps(one) + "\n" for one in events))
+    with pytest.raises(UserError, match=f"line {at + 1} is no event of a run"):
+        ask(Scripted(lambda call: "ANSWER: 7"), Policy(2, rounds=2), path)
+    assert path.read_text() == damaged

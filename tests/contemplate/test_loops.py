@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from favilla.contemplate import Limits, Panel, Policy, Result, connect, contemplate, contemplate_sync
+from favilla.contemplate import Event, Limits, Panel, Policy, Result, connect, contemplate, contemplate_sync, stream
 from favilla.contemplate.simulated_server import Server
 from tests.contemplate.sockets import linux, sockets
+from tests.contemplate.solvers import Scripted
 
 pytestmark = linux
 AGENTS = 4
@@ -118,3 +119,56 @@ def test_closing_a_panel_closes_what_other_threads_have_open(panel: Panel) -> No
         wait(loop, panel.close())
         closed(there)
     closed(before)
+
+
+@pytest.mark.parametrize("moment", ["result", "answered", "standing"])
+def test_whoever_is_cancelled_in_any_moment_closes_everything(moment: str, panel: Panel) -> None:
+    """Also while it closes."""
+    before = sockets()
+
+    async def cancelled() -> None:
+        mine = asyncio.current_task()
+        assert mine is not None
+
+        def tell(event: Event) -> None:
+            if event.kind == moment:
+                asyncio.get_running_loop().call_soon(mine.cancel)
+
+        endpoint = panel.solvers[0]
+        await contemplate("Why?", endpoint=endpoint.endpoint, model="m", policy=Policy(AGENTS), on_event=tell)
+
+    async def main() -> None:
+        for _ in range(3):
+            ended = await asyncio.gather(asyncio.create_task(cancelled()), return_exceptions=True)
+            assert isinstance(ended[0], asyncio.CancelledError)
+
+    asyncio.run(main())
+    closed(before)
+
+
+@pytest.mark.parametrize("events", [1, 6, 12, 1000])
+def test_leaving_a_stream_closes_everything(events: int, panel: Panel) -> None:
+    before = sockets()
+
+    async def main() -> None:
+        count = 0
+        async for _ in stream("Why?", endpoint=panel.solvers[0].endpoint, model="m", policy=Policy(AGENTS)):
+            count += 1
+            if count == events:
+                break
+
+    asyncio.run(main())
+    closed(before)
+
+
+def test_another_thread_can_interrupt() -> None:
+    """With the best answer so far; what hangs is not waited for."""
+    stop = threading.Event()
+    quick_and_hanging = Scripted(lambda call: "ANSWER: 7", seconds=lambda call: 0.01 if call.agent else 3600.0)
+    timer = threading.Timer(0.3, stop.set)
+    timer.start()
+    result = contemplate_sync(
+        "Why?", panel=Panel((quick_and_hanging,)), policy=Policy(3), limits=Limits(quorum=1.0), interrupt=stop
+    )
+    timer.join()
+    assert (result.answer, result.stopped_by) == ("7", "interrupted")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from favilla.contemplate import PRESETS, Budget, Event, Limits, NumberAnswers, Panel, Policy, Result, contemplate
+from favilla.contemplate.budget import Ledger
+from favilla.contemplate.openai_client import Capabilities
 from favilla.contemplate.simulated import virtual_run
 from favilla.contemplate.solver import Call, Reply, Solver, Usage
 from favilla.errors import UserError
@@ -160,3 +163,53 @@ def test_nothing_runs_on_after_a_bug() -> None:
         assert asyncio.all_tasks() == tasks and asyncio.get_running_loop().time() == 1.0
 
     virtual_run(main())
+
+
+@pytest.mark.parametrize(
+    ("fraction", "size", "fresh"), [(0.1, 8, 1), (0.29, 100, 29), (0.5, 4, 2), (0.0, 8, 0), (1.0, 3, 3), (0.3, 10, 3)]
+)
+def test_fresh_agents_are_no_fewer_than_asked_for(fraction: float, size: int, fresh: int) -> None:
+    solver = Scripted(lambda call: "ANSWER: 7")
+    virtual_run(
+        contemplate(
+            "Why?",
+            panel=Panel((solver,)),
+            policy=Policy(size, rounds=2, fresh_fraction=fraction),
+            limits=Limits(concurrency=200),
+        )
+    )
+    assert sum(call.round == 1 and call.kind == "attempt" for call in solver.calls) == fresh
+
+
+def test_who_answers_for_another_is_told(tmp_path: Path) -> None:
+    """Also when the run is read from its log."""
+    good, bad = (
+        Scripted(lambda call: "ANSWER: 7", model="cheap", endpoint="a"),
+        Scripted(down, model="dear", endpoint="b"),
+    )
+    given: dict[str, Any] = {"panel": Panel((good, bad)), "policy": Policy(16), "log": tmp_path / "log"}
+    limits = Limits(breaker=3, breaker_seconds=1000, retries=3)
+    for _ in range(2):
+        result = virtual_run(contemplate("Why?", limits=limits, **given))
+        assert {answer.model for answer in result.answers} == {"cheap"}
+        assert result.degraded["dear: does not answer, another model did"] == 8
+
+
+def test_time_before_the_first_question_makes_no_straggler_slow() -> None:
+    """A probe of a minute: one who hangs is waited for as long as without."""
+
+    @dataclass
+    class Probed(Scripted):
+        async def probe(self, ledger: Ledger) -> Capabilities:
+            await asyncio.sleep(60)
+            return Capabilities(None, None, None, None, ())
+
+        def check(self, pictures: int) -> None:
+            """Takes everything."""
+
+    seconds = []
+    for probe in (False, True):
+        solver = Probed(lambda call: "ANSWER: 7", seconds=lambda call: 1.0 if call.agent else 1e6)
+        panel = Panel((solver,))
+        seconds.append(virtual_run(contemplate("Why?", panel=panel, policy=Policy(4), probe=probe)).seconds)
+    assert seconds[1] == pytest.approx(seconds[0] + 60)
