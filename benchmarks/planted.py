@@ -164,7 +164,7 @@ def run(given: argparse.Namespace) -> dict[str, Any]:
     async def measuring() -> list[dict[str, Any]]:
         solver: Solver
         if given.endpoint:
-            solver = connect(given.endpoint, given.model)
+            solver = connect(given.endpoint, given.model, effort=given.effort)
         else:
             solver = open_local(given.model, effort=given.effort)
         try:

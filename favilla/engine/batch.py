@@ -127,8 +127,8 @@ class Batch:
             size = self._size(self._row_count(1), row.need)
             if size > self.cache_bytes:
                 raise UserError(
-                    f"prompt of {len(row.key)} tokens and {row.turn.limit} new ones: their cache takes {_mb(size)}, "
-                    f"{_mb(self.cache_bytes)} are allowed; ask for fewer tokens or allow more (cache_bytes)"
+                    f"prompt of {len(row.key)} tokens and {row.turn.limit} new ones: their cache takes {size:,} "
+                    f"bytes, {self.cache_bytes:,} are allowed; ask for fewer tokens or allow more (cache_bytes)"
                 )
         self.calls.append(call)
         self.waiting.extend(rows)
@@ -395,7 +395,3 @@ class Batch:
 
     def _size(self, rows: int, capacity: int) -> int:
         return KVCache.size(self.config, rows, capacity, self.dtype)
-
-
-def _mb(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"

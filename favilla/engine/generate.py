@@ -109,6 +109,8 @@ class Engine:
         on_token: called with (request, sample, piece) as text comes. cancel: once set, what is there is returned.
         Raises UserError when a prompt leaves no room in the context, and when the model computes no finite numbers.
         """
+        if isinstance(requests, str | Request):
+            raise UserError("generate: give a list of requests, even of one")
         requests = list(requests)
         prompts = [self._encode(request) for request in requests]
         turns = [self._turns(request, prompt) for request, prompt in zip(requests, prompts, strict=True)]
@@ -163,6 +165,8 @@ class Engine:
             self._batch.prefixes.shrink(0)
 
     def _encode(self, request: Request) -> EncodedChat:
+        if not isinstance(request, Request):
+            raise UserError(f"a {type(request).__name__} is no request; make it a favilla.engine.request.Request")
         prompt = encode_chat(
             self.tokenizer, self.processor, request.messages, effort=request.effort, generation_prompt=True
         )

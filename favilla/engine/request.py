@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,6 +38,10 @@ class Request:
     thinking_budget: int | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.messages, str | Message) or not isinstance(self.messages, Iterable):
+            raise UserError(
+                f"messages: a {type(self.messages).__name__}; give several, as in (Message('user', ('...',)),)"
+            )
         object.__setattr__(self, "messages", tuple(self.messages))
         _check_messages(self.messages)
         check_integer("n", self.n, 1)

@@ -72,7 +72,9 @@ def load_checkpoint(
     if not isinstance(content, dict) or not content.keys() >= PARTS:
         raise UserError(f"{path}: is no checkpoint of a run; delete it to start this run anew")
     if content["recipe"] != recipe:
-        raise UserError(f"{path}: belongs to a recipe with other settings; choose another --out or delete the folder")
+        raise UserError(
+            f"{path}: belongs to a run with other settings (model, data or recipe); choose another --out or delete the folder"
+        )
     if len(content["data"]) != world:
         raise UserError(f"{path}: was written by {len(content['data'])} processes, now there are {world}; use as many")
     if content["step"] > steps:

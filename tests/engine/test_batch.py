@@ -240,7 +240,7 @@ def test_memory_stays_within_what_is_stated(wild, monkeypatch):
         assert 0 < max(size for size, _ in held) <= room
         assert 0 < made_buffers.most <= room  # while they are moved, too
         assert max(rows for _, rows in held) == min(5, room // one)
-    with pytest.raises(UserError, match=r"MiB are allowed; ask for fewer tokens or allow more \(cache_bytes\)"):
+    with pytest.raises(UserError, match=r"are allowed; ask for fewer tokens or allow more \(cache_bytes\)"):
         engine_like(wild, cache_bytes=one - 1).generate(requests)
 
 

@@ -116,14 +116,29 @@ class Pool:
         self.epoch, self.cursor = 0, 0
 
     def draw(self, step: int, count: int) -> list[Prompt]:
-        """The next `count` places of a random order, which is drawn anew when it does not suffice any more."""
-        if self.cursor + count > len(self.order):
-            self.order = [place for place, serial in enumerate(self.serial) if serial != GONE]
-            random.Random(f"{self.seed}/order/{self.epoch}").shuffle(self.order)
-            self.epoch, self.cursor = self.epoch + 1, 0
-        chosen = self.order[self.cursor : self.cursor + count]
-        self.cursor += count
-        return [prompt for place in chosen if (prompt := self._present(place)) is not None]
+        """The next `count` places of a random order, which is drawn anew when it does not suffice any more. Fewer only where
+        fewer have anything to ask."""
+        anew = self.cursor + count > len(self.order)
+        if anew:
+            self._shuffle()
+        found: dict[int, Prompt] = {}
+        while len(found) < count:
+            if self.cursor >= len(self.order):
+                if anew:
+                    break
+                self._shuffle()
+                anew = True
+                continue
+            place = self.order[self.cursor]
+            self.cursor += 1
+            if place not in found and (prompt := self._present(place)) is not None:
+                found[place] = prompt
+        return list(found.values())
+
+    def _shuffle(self) -> None:
+        self.order = [place for place, serial in enumerate(self.serial) if serial != GONE]
+        random.Random(f"{self.seed}/order/{self.epoch}").shuffle(self.order)
+        self.epoch, self.cursor = self.epoch + 1, 0
 
     def _present(self, place: int) -> Prompt | None:
         """The prompt in a place; where it has left, the next one of its kind takes the place first."""

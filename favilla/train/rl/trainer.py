@@ -37,11 +37,11 @@ from favilla.train.rl import policy
 from favilla.train.rl.held_out import HeldOut, log_spaced, seed_of
 from favilla.train.rl.pool import Pool
 from favilla.train.rl.progress import RLProgress, alarms, metrics, summarise
-from favilla.train.rl.protocols import Group, Prompts, Reward, Rollouts
+from favilla.train.rl.protocols import Prompts, Reward, Rollouts
 from favilla.train.rl.recipe import RLRecipe
 from favilla.train.rl.roles import RolePrompts
 from favilla.train.rl.rollout import EngineRollouts, banned, sampling_engine, verified
-from favilla.train.rl.update import Totals, accumulate, behaviour, minibatches, prepare, weigh
+from favilla.train.rl.update import Totals, accumulate, behaviour, judge, minibatches, prepare, weigh
 from favilla.train.stopping import StopRequest
 
 
@@ -182,7 +182,7 @@ def practise(
             clock.lap("rollout")
 
             # Judge and weigh
-            judged = [Group(p, group, reward(p, group)) for p, group in zip(mine, samples, strict=True)]
+            judged = [judge(p, group, reward, recipe) for p, group in zip(mine, samples, strict=True)]
             clock.lap("reward")
             weighed = weigh(judged, recipe)
             shares = gather([summarise(g, bool(k)) for g, k in zip(judged, weighed.kept_P, strict=True)], world)

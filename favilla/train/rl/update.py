@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
 
 from favilla.chat.images import ImageProcessor
+from favilla.errors import UserError
 from favilla.model import MuseSpark
 from favilla.train.loop import ready
 from favilla.train.rl import advantages
 from favilla.train.rl.losses import ALGORITHMS, importance, k3, policy_loss, token_share
 from favilla.train.rl.pack import MicroBatch, pack
 from favilla.train.rl.policy import Read, TokenStats, token_stats
-from favilla.train.rl.protocols import Group
+from favilla.train.rl.protocols import Group, Prompt, Reward, Sample
 from favilla.train.rl.recipe import RLRecipe
 
 
@@ -49,6 +51,25 @@ class Weighed:
     groups: list[Group]
     advantage_PG: torch.Tensor
     kept_P: torch.Tensor
+
+
+def judge(prompt: Prompt, samples: Sequence[Sample], reward: Reward, recipe: RLRecipe) -> Group:
+    """Samples with their scores. Raises UserError, which names the prompt, for what rollouts or rewards from outside got wrong."""
+    scores = reward(prompt, samples)
+    about = f"a prompt of {prompt.family} (key {prompt.key!r})"
+    if not len(samples) == len(scores) == recipe.rollout.samples:
+        raise UserError(
+            f"{about}: {len(samples)} samples from the rollouts, {len(scores)} scores from the reward; the recipe wants "
+            f"{recipe.rollout.samples} of each"
+        )
+    for score in scores:
+        if not math.isfinite(score.reward):
+            raise UserError(f"{about}: a reward of {score.reward}; give finite numbers")
+        if recipe.loss.algorithm == "maxrl" and score.reward < 0:
+            raise UserError(
+                f"{about}: a reward of {score.reward:g}, MaxRL needs 0 or more; give the task's reward without penalties"
+            )
+    return Group(prompt, list(samples), scores)
 
 
 def weigh(groups: list[Group], recipe: RLRecipe) -> Weighed:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 
 import pytest
 
 from favilla.errors import UserError
 from favilla.train.rl.pool import Budgets, Effort, Entry, Pool, held_out_problems, places
+from favilla.worlds.base import Problem, Split
+from favilla.worlds.hops import Hops
 from favilla.worlds.registry import get
 from tests.train.rl.conftest import Echo
 
@@ -114,3 +117,21 @@ def test_held_out_problems_are_different_or_refused() -> None:
     ]
     with pytest.raises(UserError, match=r"echo level 1: 10 different problems .* 11 asked"):
         held_out_problems(Echo(), 1, "test", 11, 0)
+
+
+def test_a_step_is_full_while_anything_is_left_to_ask() -> None:
+    """A family of three problems, all soon mastered, beside one without an end: its empty places are passed over."""
+    few = {number: get("hops").sample(random.Random(number), 1, "train") for number in range(3)}
+
+    class Few(Hops):
+        def sample(self, rng: random.Random, level: int, split: Split = "train") -> Problem:
+            return few[rng.randrange(3)]
+
+    for count in (1, 2):
+        pool = Pool([Entry(Few(), 1, 1.0), Entry(get("hops"), 1, 1.0)], {"high": Effort()}, 4, 0)
+        for step in range(60):
+            drawn = pool.draw(step, count)
+            assert len(drawn) == count and len({prompt.key for prompt in drawn}) == count
+            pool.learn(drawn, [1.0 if pool.entry[int(prompt.key)] == 0 else 0.2 for prompt in drawn])
+        assert len(pool.left[0]) == 3
+        assert len(pool.draw(61, 4)) == 2  # places that are left

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -450,3 +450,19 @@ def test_entropy_alarms() -> None:
     assert alarms(0.3, 0.1, 1.0) == []
     assert "below the floor 0.1" in alarms(0.05, 0.1, 1.0)[0]
     assert "above the ceiling 1" in alarms(1.5, 0.1, 1.0)[0]
+
+
+@pytest.mark.parametrize(
+    ("score", "algorithm", "says"),
+    [
+        (lambda n: [Score(-0.5, False)] * n, "maxrl", "reward of -0.5, MaxRL needs 0 or more"),
+        (lambda n: [Score(float("nan"), False)] * n, "reinforce", "reward of nan"),
+        (lambda n: [Score(1.0, True)] * (n - 1), "reinforce", "16 samples from the rollouts, 15 scores"),
+    ],
+)
+def test_what_rewards_from_outside_got_wrong_is_told_with_the_prompt(
+    score: Callable[[int], list[Score]], algorithm: str, says: str, taught: Path, tmp_path: Path
+) -> None:
+    recipe = small_recipe(**LEARN, loss={"algorithm": algorithm})
+    with pytest.raises(UserError, match=f"a prompt of echo .*{says}"):
+        rl(recipe, tmp_path, init=taught, prompts=echo_pool(recipe), reward=lambda _, samples: score(len(samples)))
