@@ -2,6 +2,7 @@
 
     for effort in low medium high; do favilla eval ember --effort $effort --compiled --dtype bfloat16 --out docs/results/ember-$effort; done
     favilla eval ember-base --effort high --compiled --dtype bfloat16 --out docs/results/ember-base-high
+    favilla eval ember --levels 3 --samples 16 --n 8 --effort high --compiled --out docs/results/ember-upper
     python tools/card.py
 
 In both files the lines between `<!-- model card -->` and `<!-- /model card -->` are written anew; nothing else is touched.
@@ -89,6 +90,19 @@ def prose(rows: dict[str, list[Row]]) -> str:
     )  # fmt: skip
 
 
+def upper() -> str:
+    """Of the level above, which is left to practice."""
+    results, rows = read("ember-upper")
+    all_rows = [row for part in rows.values() for row in part]
+    (level,) = {row["level"] for row in all_rows}
+    once, ever = (statistics.fmean(row[key] for row in all_rows) for key in ("accuracy", "solved"))
+    never = ", ".join(f"`{row['family']}`" for row in all_rows if row["solved"] == 0)
+    return (
+        f"Level {level} is left to practice ({results['settings']['n']} problems a family, {results['settings']['samples']} samples of each at temperature 1): one "
+        f"sample is right in {once:.2f} of the cases, one of {results['settings']['samples']} in {ever:.2f}; none of them ever in {never}."
+    )
+
+
 def main() -> None:
     _, before = read("ember-base-high")
     results, rows = read("ember-high")
@@ -106,7 +120,7 @@ def main() -> None:
         card = [
             f"Accuracy on the {settings['split']} split (95 % Wilson intervals), {n} problems a family and level{but}, effort {settings['effort']}, greedy, {results['date']}; "
             "before RL: `ember-base`, which ships too:",
-            "", *accuracies(rows, before), "", prose(rows), "", "The same problems at each effort, means of all rows:", "", *efforts(found), "",
+            "", *accuracies(rows, before), "", prose(rows), "", "The same problems at each effort, means of all rows:", "", *efforts(found), "", upper(), "",
             f"`favilla eval ember --effort {settings['effort']} --compiled{dtype}` measures it again (about {results['seconds'] / 60:.0f} minutes on two cores), where "
             "`favilla worlds --render-screens 3000` has rendered the screens of web_screens before; without them that family has a problem a level. All figures: "
             f"[docs/results/ember-high]({prefix}docs/results/ember-high/results.md) and beside it.",
