@@ -127,9 +127,9 @@ class Engine:
 
     def stream(self, request: Request, cancel: threading.Event | None = None) -> Stream:
         """The pieces of one sample as they come; see `Stream`. Raises UserError as `generate` does, and for n > 1."""
+        prompt = self._encode(request)
         if request.n != 1:
             raise UserError(f"n {request.n!r}: one sample can be streamed at a time; use generate for several")
-        prompt = self._encode(request)
         (turn,) = self._turns(request, prompt)
         return Stream(self, turn, self._call([prompt], [[turn]], cancel))
 
