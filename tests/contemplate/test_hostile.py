@@ -30,6 +30,7 @@ from favilla.contemplate import (
 from favilla.contemplate.answers import LONGEST, final, is_refusal
 from favilla.contemplate.key import LOGGERS, HideKey, Key
 from favilla.contemplate.openai_client import OpenAISolver
+from favilla.contemplate.programs import program_in
 from favilla.contemplate.prompts import summary
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Server, chat_events, responses_events
 from favilla.contemplate.solver import Call, SolverError
@@ -370,3 +371,14 @@ def test_megabytes_are_read_in_linear_time(piece: str) -> None:
         ProgramAnswers(["1"]),
     ):
         kind.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```" + " " * 1_000_000 + "x", "```python" + "." * 1_000_000 + "x", "\n".join("~" * n for n in range(1400, 2, -1)),
+     "```python\n" + " " * 1_000_000 + "x\n```"],
+    ids=["spaces", "label", "fences", "indented"],
+)  # fmt: skip
+def test_programs_are_found_in_linear_time(text: str) -> None:
+    """In quadratic time this would take hours."""
+    program_in(text)
