@@ -223,8 +223,29 @@ def test_points_and_boxes() -> None:
     same = ("(120, -45)", "120, -45", "\\left(120, -45\\right)", "(120.0,-45.)", "(120, \u221245)", "at (120, -45)")
     assert groups(PointAnswers(0.1), *same) == [0] * len(same)
     assert PointAnswers(1).parse("ANSWER: 1, 2, 3") is None
+    assert PointAnswers(1).parse("ANSWER: <|loc_11|> <|loc_12|> <|loc_13|>") is None
     # the medoid speaks: (1, 0) is nearest to all
     assert PointAnswers(9).show([(0.0, 0.0), (1.0, 0.0), (5.0, 0.0)]) == "(1, 0)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [(PointAnswers(1), "(0.30000000000000004, 0.5)", (0.30000000000000004, 0.5)),
+     (PointAnswers(1), '{"x": 12, "y": -3.5}', (12, -3.5)), (PointAnswers(1), '{"label": "x: 7", "y": 34, "x": "12"}', (12, 34)),
+     (PointAnswers(1), '```json\n[{"point": {"x": 1, "y": 2}}]\n```', (1, 2)), (PointAnswers(1), '{"x": 1, "y": 2} or (3, 4)', (3, 4)),
+     (BoxAnswers(), '{"left": 1, "top": 2, "right": 30, "bottom": 40}', (1, 2, 30, 40)),
+     # what has more numbers than a point, fewer, or none
+     (PointAnswers(1), '{"x": 1, "y": 2, "width": 3, "height": 4}', None), (PointAnswers(1), '{"x": 1}', None),
+     (PointAnswers(1), '{"x": [1], "y": NaN}', None), (PointAnswers(1), '{"x": 12345678, "y": 2}', None), (PointAnswers(1), "{x, y}", None),
+     (BoxAnswers(), '{"x": 1, "y": 2}', None), (BoxAnswers(), '{"left": 30, "top": 2, "right": 1, "bottom": 40}', None)],
+)  # fmt: skip
+def test_places_as_they_are_written(kind: Answers, text: str, place: tuple[float, ...] | None) -> None:
+    assert kind.parse(f"ANSWER: {text}") == place
+
+
+def test_a_place_in_an_object_is_shown_as_any_other() -> None:
+    kind = PointAnswers(1)
+    assert kind.show([kind.parse('ANSWER: {"x": 119, "y": 120}')]) == "(119, 120)"
 
 
 @settings(max_examples=200)

@@ -382,3 +382,15 @@ def test_megabytes_are_read_in_linear_time(piece: str) -> None:
 def test_programs_are_found_in_linear_time(text: str) -> None:
     """In quadratic time this would take hours."""
     program_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" + " " * 1_000_000 + "x", "<|loc_11|>" + " " * 1_000_000 + "x", "<|loc_11|>, " * 80_000, "{" * 1_000_000,
+     "{}" * 100_000, '{"x":' + "[" * 1_000_000 + "}", '{"x":' * 200_000, "(1," * 300_000],
+    ids=["spaces", "location", "locations", "braces", "objects", "lists", "keys", "numbers"],
+)  # fmt: skip
+def test_places_are_found_in_linear_time(text: str) -> None:
+    """In quadratic time this would take hours."""
+    for kind in (PointAnswers(1), BoxAnswers()):
+        assert kind.parse(f"ANSWER: {text}") is None
