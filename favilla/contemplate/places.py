@@ -151,9 +151,9 @@ def _numbers(text: str, count: int) -> Place | None:
         if len(values := tuple(re.findall(_LOCATION, match[0]))) == count
     ]
     found += [
-        (match.start(), "", values)
+        (match.start(), "", members)
         for match in _OBJECT.finditer(said)
-        if (values := _values(match[0], _KEYS[count])) is not None
+        if (members := _members(match[0], _KEYS[count])) is not None
     ]
     if not found:
         return None
@@ -167,13 +167,13 @@ def _numbers(text: str, count: int) -> Place | None:
     return place
 
 
-def _values(text: str, keys: tuple[str, ...]) -> tuple[str, ...] | None:
+def _members(text: str, keys: tuple[str, ...]) -> tuple[str, ...] | None:
     """The numbers that a JSON object has under these keys, if it has no others."""
     try:
-        members = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        value = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
-    numbers = {key: value for key, value in members.items() if isinstance(value, str) and re.fullmatch(_VALUE, value)}
+    numbers = {key: said for key, said in value.items() if isinstance(said, str) and re.fullmatch(_VALUE, said)}
     return tuple(numbers[key].strip() for key in keys) if numbers.keys() == set(keys) else None
 
 
