@@ -221,12 +221,15 @@ class TextAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         shown = visible(final(text))
+        if len(shown) > LONGEST:
+            return None
         value = re.sub(r"(?<=[^\W\d_])[!.]+$", "", _words(_unquoted(shown)))
-        return (value, shown) if value and len(value) <= LONGEST and _is_text(value) else None
+        return (value, shown) if value and _is_text(value) else None
 
 
 _AROUND = re.compile(
-    r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\\(?:text|textbf|mathrm)\{([^{}]+)\}|\"([^\"]+)\"|\u201c([^\u201d]+)\u201d",
+    r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\\(?:text|textbf|mathrm)\{([^{}]+)\}|\"([^\"]+)\"|\u201c([^\u201d]+)\u201d"
+    r"|['\u2018]((?:[^'\u2018\u2019]|(?<=\w)['\u2019](?=\w))+)['\u2019]",  # 'don't' is one word in quotes
     re.DOTALL,
 )
 
@@ -265,7 +268,7 @@ class NumberAnswers(EqualAnswers):
         )
         if not shown or len(shown) > LONGEST or not _is_text(shown):
             return None
-        plain = _ROUNDABOUT.sub("", plain)
+        plain = _unquoted(_ROUNDABOUT.sub("", _unquoted(plain)))
         if _NO_ANSWER.match(plain.replace("’", "'")):
             return None
         if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
@@ -292,13 +295,17 @@ def _plain(text: str) -> str:
     text = re.sub(r"[¼½¾⅐-⅞]", lambda sign: " " + unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/"), text)
     text = re.sub(r"^\s{0,9}[\u2212\u2013](?=\s{0,9}[\d.\\])", "-", text.replace("\u00b5", "\u03bc"))  # minus; micro
     text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
-    return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
+    return text.replace("\\%", "%").lstrip(" \t*").rstrip(" \t*.,;")
 
 
-# "So the answer is 42", "x = 42", "about 42 (approximately)" say 42.
+# "So the answer is 42", "x = 42", "≈ 42", "about 42 (approximately)" say 42.
+_SENTENCE = (
+    r"^(?:(?:so|thus|hence|therefore)\b,?\s*)?(?:(?:the\s+)?(?:final\s+|correct\s+|right\s+)?(?:answer|result|value|total|option|choice)\s+is\b"
+    r"|it\s+(?:is|equals)\b|it's\b|equals\b)?\s*:?\s*"
+)
 _ROUNDABOUT = re.compile(
-    r"^(?:(?:so|thus|hence|therefore)\b,?\s*)?(?:(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|value|total)\s+is\b|it\s+(?:is|equals)\b|it's\b"
-    r"|equals\b)?\s*:?\s*(?:(?:about|approximately|roughly|exactly)\b\s*)?(?:[a-z]\s*=\s*)?"
+    _SENTENCE + r"(?:(?:about|approximately|roughly|exactly)\b\s*)?(?:[a-z]\s*(?:[=≈]|\\approx\b)\s*)?"
+    r"(?:(?:[=≈]|\\approx\b|~(?=\s*[-+\u2212]?[.\d]))\s*)?"
     r"|\s{0,9}\((?:approximately|exactly|approx\.?)\)$",
     re.IGNORECASE,
 )
@@ -343,7 +350,8 @@ def _number(text: str) -> tuple[Fraction, str] | None:
     return (-value if match["sign"] in ("-", "\u2212") else value), _SIGNS.get(unit, unit)
 
 
-_CHOICE = re.compile(r"(?:option\s+|choice\s+)?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",
+_CHOSEN = re.compile(_SENTENCE, re.IGNORECASE)
+_CHOICE = re.compile(r"(?:(?:option|choice|answer)\b\s{0,9}:?\s{0,9})?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 # Another letter is named beside the first: "B) and C)", "B, C", "B) blue, C) green".
 _SECOND = re.compile(
@@ -372,20 +380,26 @@ class ChoiceAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         said = visible(final(text))
+        if len(said) > LONGEST:
+            return None
         known = [_words(option) for option in self.options]
-        if _words(said) in known:
-            letter = chr(65 + known.index(_words(said)))
-            return letter, letter
-        match = _CHOICE.fullmatch(_plain(re.sub(r"\*\*|__", "", said)).strip())
+        plain = _unquoted(_CHOSEN.sub("", _unquoted(_plain(re.sub(r"\*\*|__", "", said))))).strip()
+        for words in (_words(said), _words(plain)):
+            if words in known:
+                letter = chr(65 + known.index(words))
+                return letter, letter
+        match = _CHOICE.fullmatch(plain)
         if match is None:
             return None
         letter, rest = match["letter"].upper(), match["rest"].strip()
         if self.options and ord(letter) - 65 >= len(self.options):
             return None
-        if (words := _words(rest)) in known:
-            return (letter, letter) if known.index(words) == ord(letter) - 65 else None
+        bracketed = rest[:1] + rest[-1:] in ("()", "[]")
+        for words in (_words(rest), _words(_unquoted(rest[1:-1] if bracketed else rest))):
+            if words in known:
+                return (letter, letter) if known.index(words) == ord(letter) - 65 else None
         # a letter alone, or one that is set apart from the words that follow it
-        apart = match["end"].strip() and (not match["rest"] or match["rest"][0].isspace() or match["end"][-1].isspace())
+        apart = (match["end"].strip() or bracketed) and (match["rest"][:1].isspace() or match["end"][-1:].isspace())
         return (letter, letter) if not rest or (apart and not _SECOND.match(rest)) else None
 
 

@@ -64,6 +64,29 @@ def test_numbers_in_a_sentence() -> None:
         "42 (approximately)",
         "x = 42",
         "it's 42",
+        *(
+            '"42"',
+            "'42'",
+            "\u201c42\u201d",
+            "\u201842\u2019",
+            '"42".',
+            "'42.'",
+            'The answer is "42"',
+            '"The answer is 42."',
+        ),
+        *(
+            "\u2248 42",
+            "~42",
+            "~ 42.0",
+            "= 42",
+            "=42",
+            "x \u2248 42",
+            "\\(x \\approx 42\\)",
+            "\\approx 42",
+            "42,",
+            "42;",
+            "**42**,",
+        ),
     )
     assert groups(NumberAnswers(), *same) == [0] * len(same)
     for text in (
@@ -76,6 +99,7 @@ def test_numbers_in_a_sentence() -> None:
     ):
         assert NumberAnswers().parse(f"ANSWER: {text}") is None, text
     assert groups(NumberAnswers(), "no solution", "undefined", "x is even") == [0, 1, 2]
+    assert groups(NumberAnswers(), "~p", "p", "f'", "f", "5'6\"", "56") == list(range(6))
 
 
 def test_different_numbers() -> None:
@@ -132,6 +156,22 @@ def test_choices() -> None:
     same = ("B - blue", "$\\boxed{\\text{B}}$", "**B** blue", "**(B)** blue", "Choice B", "B, because C is not", "B \u2013 it is",
             "B: vitamin C", "B.\nblue", "\\textbf{B}", "B) a blue one", "b) P(A) is larger")  # fmt: skip
     assert groups(kind, *same) == [0] * len(same)
+    same = ("B (blue)", "B(blue)", "B [Blue.]", '"B"', "'B'", "The answer is B", "So the correct answer is: B) blue", 'The answer is "B".',
+            "Answer B", "answer: (b)", "Option B (blue)", 'B ("blue")', '"blue"', "The answer is blue", "The right option is **B**", "B (it is)", "B,")  # fmt: skip
+    assert groups(kind, *same) == [0] * len(same)
+    for text in (
+        "A (blue)",
+        "B (or C)",
+        "B (see C) green)",
+        '"B" or "C"',
+        "'B' or 'C'",
+        "The answer is D",
+        "Answer",
+        "Answers",
+        "b(x)",
+        "B = A",
+    ):
+        assert kind.parse(f"ANSWER: {text}") is None, text
     for text in ("D", "a red one", "BC", "I think so", "B) and C)", "B, C", "A, B and C", "B or C", "B) blue, C) green",
                  "B) blue and (C) green", "B-movie", "B & C", "A) blue"):  # fmt: skip
         assert kind.parse(f"ANSWER: {text}") is None, text
@@ -168,10 +208,11 @@ def test_json() -> None:
 
 def test_words() -> None:
     assert groups(TextAnswers(), "The Save  button.", "the save button", "Cancel") == [0, 0, 1]
-    same = ("Paris", "**Paris**", "_Paris_", "`paris`", '"Paris"', "\u201cParis.\u201d", "$\\text{Paris}$", "\\boxed{\\text{Paris}}", "\\(Paris\\)", "Paris!",
+    same = ("Paris", "**Paris**", "_Paris_", "`paris`", '"Paris"', "\u201cParis.\u201d", "'Paris'", "\u2018Paris\u2019", "$\\text{Paris}$", "\\boxed{\\text{Paris}}", "\\(Paris\\)", "Paris!",
             "```\nParis\n```", "***Paris***")  # fmt: skip
     assert groups(TextAnswers(), *same) == groups(AnyAnswers(), *same) == [0] * len(same)
     assert groups(TextAnswers(), "$42$", "\\(42\\)", "42", "42.", "5!", "5") == [0, 0, 0, 0, 1, 2]
+    assert groups(TextAnswers(), "'don't'", "don't", "'a' or 'b'", "a' or 'b", "dogs'", "dogs") == [0, 0, 1, 2, 3, 4]
     for name in ("__init__", "_private", "**kwargs", "*args", "C*", "a_b", "-5*"):
         for text in (
             f"ANSWER: {name}",

@@ -394,3 +394,16 @@ def test_places_are_found_in_linear_time(text: str) -> None:
     """In quadratic time this would take hours."""
     for kind in (PointAnswers(1), BoxAnswers()):
         assert kind.parse(f"ANSWER: {text}") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("\\(", "\\)"), ("\\\\((", "\\\\))"), ("'", "'"), ("a'", "'a"), ("\u2018", "\u2019"), ("option ", ""), ("option" + " " * 99, ""),
+     ("the ", ""), ("= ", ""), ("x = ", ""), ("~", ""), ("B (", ")"), ("B [", "]"), ("", ",;"), ("So, ", " .")],
+)  # fmt: skip
+def test_what_stands_around_an_answer_is_read_in_linear_time(before: str, behind: str) -> None:
+    """In quadratic time this would take hours."""
+    count = 500_000 // len(before + behind)
+    for kind in (NumberAnswers(), TextAnswers(), ChoiceAnswers(("a", "b"))):
+        for times in (count, LONGEST // len(before + behind) // 2):
+            kind.parse(f"ANSWER: {before * times}1{behind * times}")
