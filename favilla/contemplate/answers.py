@@ -31,22 +31,37 @@ _MARK = re.compile(
     r"(?:(?P<late>[*_]{1,3})(?=\s|$))?",
     re.IGNORECASE | re.MULTILINE,
 )
-_OPENING = (
-    r"(?:(?:(?:i'?m|i\s+am)\s+(?:(?:very|so|truly|deeply)\s+)?)?sorry|(?:i\s+|my\s+)?apolog(?:i[sz]e|ies)"
-    r"|unfortunately|(?:i'?m|i\s+am)\s+afraid|as\s+an\s+ai\b[^,.\n]{0,40})\W+(?:(?:but|that)\s+)?"
-)
+_SORRY = r"(?:(?:(?:i'?m|i\s+am)\s+(?:(?:very|so|truly|deeply)\s+)?)?sorry|(?:i\s+|my\s+)?apolog(?:i[sz]e|ies))"
+_OPENING = rf"(?:{_SORRY}|unfortunately|(?:i'?m|i\s+am)\s+afraid|as\s+an\s+ai\b[^,.\n]{{0,40}})\W+(?:(?:but|that)\s+)?"
 _DO = r"(?:help|assist|comply|provide|do\s+that|answer|fulfill?|support|discuss|share|engage|participate|continue)\b"
 _CANNOT = r"(?:(?:can'?t|can\s?not|won'?t|will\s+not)(?:\s+be\s+able\s+to)?|(?:am|'?m)\s+(?:not\s+able|unable)\s+to)"
+# "I cannot help but notice" and "I can't help thinking" decline nothing
+_NOT_HELPLESS = r"(?!help\s+(?:but\b|\w+ing\b))"
 _REFUSAL = re.compile(
-    rf"\W*(?:{_OPENING}){{0,3}}"
-    # "I cannot help but notice" and "I can't help thinking" decline nothing
-    rf"i\s*(?:{_CANNOT}\s*(?:{_DO}(?!\s+(?:but\b|\w+ing\b))|with\b|$)"
-    r"|(?:\s(?:must|have\s+to|will\s+have\s+to))?\s(?:(?:respectfully|politely)\s+)?(?:decline|refuse)\b)"
+    rf"\W*(?:{_OPENING}){{0,3}}(?:i\s*(?:{_CANNOT}\s*(?:{_NOT_HELPLESS}{_DO}|with\b|$)"
+    r"|(?:\s(?:must|have\s+to|will(?:\s+have\s+to)?|am\s+going\s+to)|'?m\s+going\s+to|'ll(?:\s+have\s+to)?)?"
+    r"\s(?:(?:respectfully|politely)\s+)?(?:decline|refuse)\b)"
+    rf"|(?:that|this)(?:'s|\s+is)\s+(?:not\s+something\s+i\s+(?:can|will)|something\s+i\s*{_CANNOT})\s+(?:do|{_DO}))"
     # of whoever begins by saying what it is, no verb is needed
-    rf"|\W*(?:{_OPENING}){{0,2}}as\s+an\s+ai\b[^,.\n]{{0,40}}\W+i\s*(?:{_CANNOT}|(?:do\s+not|don'?t)\s+have)",
+    rf"|\W*(?:{_OPENING}){{0,2}}as\s+an\s+ai\b[^,.\n]{{0,40}}\W+i\s*(?:{_CANNOT}|(?:do\s+not|don'?t)\s+have)"
+    r"|\W*(?:refused|request\s+(?:refused|denied|declined))\W*$",
+    re.IGNORECASE,
+)
+# Of other verbs, those of writing for somebody; after an apology, any. But who works on the problem says such things too
+# ("I can't make 24 directly, so ..."): the sentence must end without a number and without going on.
+_WRITE = (
+    r"(?:create|generate|produce|offer|describe|recommend|endorse|process|teach|write(?!\s+\w+\s+as\b)"
+    r"|tell\s+(?:you|anyone|people|users)(?!\s+(?:whether|which|if)\b)|make\s+(?:that|this|such|these|those|jokes|threats)"
+    r"|give\s+(?:you|anyone|that|this|such|out|advice|instructions|medical|legal|financial))\b"
+)
+_ENDS = r"(?:(?!\bso\b|\bbut\b(?!\s+i\b)|\b(?:exact|precise|closed|direct|definit))[^.!?:=\n\d]){0,300}(?:[.!?\n]|$)"
+_SHORT_REFUSAL = re.compile(
+    rf"\W*(?:(?:{_OPENING}){{0,3}}i\s*(?:{_CANNOT}|(?:am|'?m)\s+not\s+(?:going|willing|allowed|permitted)\s+to)\s+(?:{_WRITE}|{_NOT_HELPLESS}{_DO})"
+    rf"|{_SORRY}\W+(?:(?:but|that)\s+)?(?:{_OPENING}){{0,2}}i\s*{_CANNOT}\s+{_NOT_HELPLESS}(?=\w)){_ENDS}",
     re.IGNORECASE,
 )
 _BEGINNING = 400  # characters in which a refusal must say so
+_SHORT = 1000  # characters; who has more to say than why not has perhaps answered
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 # Marks of direction and of places where a line may break. Joiners are not among them: they make other words and signs.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -102,9 +117,11 @@ async def understand(answers: Answers, text: str) -> Any | None:
 
 
 def is_refusal(text: str) -> bool:
-    """Whether a reply declines to answer: its "ANSWER:" does, or without one it begins so."""
-    said = (final(text) if _MARK.search(text) else "") or text.lstrip()
-    return bool(_REFUSAL.match(said[:_BEGINNING].replace("’", "'")))
+    """Whether a reply declines to answer: its "ANSWER:" or box does, or without one it begins so."""
+    said = final(text) or text.lstrip()
+    begins = said[:_BEGINNING].replace("’", "'")
+    short = len(said) <= _SHORT and "```" not in said
+    return bool(_REFUSAL.match(begins) or (short and _SHORT_REFUSAL.match(begins)))
 
 
 def final(text: str) -> str:

@@ -327,6 +327,21 @@ def test_summaries_are_short(text: str) -> None:
         ("I can't answer this without checking cases...\nANSWER: 7", False), ("I can't help thinking it is 7.", False),
         ("I cannot help but notice that it is 7.", False), ("I'm sorry for the confusion: it is 7.", False),
         ("The answer is 7.\nANSWER: Sorry, but I can't share it.", True),
+        ("I can't create that content.", True), ("I can't write malware.", True), ("I cannot generate this", True),
+        ("I'm sorry, I can't tell you that.", True), ("I'm sorry but that's not something I can help with.", True),
+        ("I'm going to decline this.", True), ("I\u2019ll decline.", True), ("ANSWER: Refused", True), ("ANSWER: Request denied.", True),
+        ("I'm not going to help with this.", True), ("Sorry, I can't verify this claim.", True), ("I can't give you instructions for that.", True),
+        ("I can't create that, but I can suggest a story.\n\nWhat about one with a dragon?", True), ("SUMMARY: no\nANSWER: I can't write it", True),
+        ("Unfortunately, I can't produce such content.", True), ("That's something I cannot do.", True),
+        # of the problem, not of the asker
+        ("I can't make 24 with these numbers directly, so I try fractions.\nANSWER: 8/(3-8/3)", False),
+        ("I can't make 24 with these numbers directly, so 8/(3-8/3)", False), ("I can't tell which is larger", False),
+        ("I can't tell you which is larger.", False), ("I can't write 7 as a sum of two squares.", False), ("I cannot write it as a sum.", False),
+        ("I can't make a triangle of these.", False), ("I can't give a closed form.", False), ("I can't produce it directly.", False),
+        ("Sorry, I can't help but notice that it is seven.", False), ("Sorry, I cannot see how, but the answer is seven.", False),
+        ("I can't generate them all, so I count.\nThat gives \\boxed{7}", False), ("I cannot create more.\nThus \\boxed{7}", False),
+        ("I can't create a faster one.\n```python\nprint(7)\n```", False), ("I can't describe it well.\n" + "It goes on. " * 99, False),
+        ("ANSWER: He refused", False), ("ANSWER: refused bequest", False), ("I decline to say that it is 7. It is 8.\nANSWER: 8", False),
     ],
 )  # fmt: skip
 def test_what_is_a_refusal(text: str, declines: bool) -> None:

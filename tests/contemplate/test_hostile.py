@@ -376,7 +376,7 @@ def test_megabytes_are_read_in_linear_time(piece: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["```" + " " * 1_000_000 + "x", "```python" + "." * 1_000_000 + "x", "\n".join("~" * n for n in range(1400, 2, -1)),
-     "```python\n" + " " * 1_000_000 + "x\n```"],
+     "```python\n" + " " * 200_000 + "x\n```"],
     ids=["spaces", "label", "fences", "indented"],
 )  # fmt: skip
 def test_programs_are_found_in_linear_time(text: str) -> None:
@@ -407,3 +407,13 @@ def test_what_stands_around_an_answer_is_read_in_linear_time(before: str, behind
     for kind in (NumberAnswers(), TextAnswers(), ChoiceAnswers(("a", "b"))):
         for times in (count, LONGEST // len(before + behind) // 2):
             kind.parse(f"ANSWER: {before * times}1{behind * times}")
+
+
+@pytest.mark.parametrize(
+    "piece", ["sorry ", "Sorry, but ", "I'm sorry that ", "as an ai ", "i can't ", "I can't create ", "Sorry, I cannot be ", "so ", "but i ", "' "]
+)  # fmt: skip
+def test_refusals_are_found_in_linear_time(piece: str) -> None:
+    """In quadratic time this would take hours."""
+    is_refusal(piece * (1_000_000 // len(piece)))
+    for start in ("", "I can't create ", "I'm sorry, "):
+        is_refusal((start + piece * 400)[:400])
