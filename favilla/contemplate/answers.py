@@ -31,22 +31,37 @@ _MARK = re.compile(
     r"(?:(?P<late>[*_]{1,3})(?=\s|$))?",
     re.IGNORECASE | re.MULTILINE,
 )
-_OPENING = (
-    r"(?:(?:(?:i'?m|i\s+am)\s+(?:(?:very|so|truly|deeply)\s+)?)?sorry|(?:i\s+|my\s+)?apolog(?:i[sz]e|ies)"
-    r"|unfortunately|(?:i'?m|i\s+am)\s+afraid|as\s+an\s+ai\b[^,.\n]{0,40})\W+(?:(?:but|that)\s+)?"
-)
+_SORRY = r"(?:(?:(?:i'?m|i\s+am)\s+(?:(?:very|so|truly|deeply)\s+)?)?sorry|(?:i\s+|my\s+)?apolog(?:i[sz]e|ies))"
+_OPENING = rf"(?:{_SORRY}|unfortunately|(?:i'?m|i\s+am)\s+afraid|as\s+an\s+ai\b[^,.\n]{{0,40}})\W+(?:(?:but|that)\s+)?"
 _DO = r"(?:help|assist|comply|provide|do\s+that|answer|fulfill?|support|discuss|share|engage|participate|continue)\b"
 _CANNOT = r"(?:(?:can'?t|can\s?not|won'?t|will\s+not)(?:\s+be\s+able\s+to)?|(?:am|'?m)\s+(?:not\s+able|unable)\s+to)"
+# "I cannot help but notice" and "I can't help thinking" decline nothing
+_NOT_HELPLESS = r"(?!help\s+(?:but\b|\w+ing\b))"
 _REFUSAL = re.compile(
-    rf"\W*(?:{_OPENING}){{0,3}}"
-    # "I cannot help but notice" and "I can't help thinking" decline nothing
-    rf"i\s*(?:{_CANNOT}\s*(?:{_DO}(?!\s+(?:but\b|\w+ing\b))|with\b|$)"
-    r"|(?:\s(?:must|have\s+to|will\s+have\s+to))?\s(?:(?:respectfully|politely)\s+)?(?:decline|refuse)\b)"
+    rf"\W*(?:{_OPENING}){{0,3}}(?:i\s*(?:{_CANNOT}\s*(?:{_NOT_HELPLESS}{_DO}|with\b|$)"
+    r"|(?:\s(?:must|have\s+to|will(?:\s+have\s+to)?|am\s+going\s+to)|'?m\s+going\s+to|'ll(?:\s+have\s+to)?)?"
+    r"\s(?:(?:respectfully|politely)\s+)?(?:decline|refuse)\b)"
+    rf"|(?:that|this)(?:'s|\s+is)\s+(?:not\s+something\s+i\s+(?:can|will)|something\s+i\s*{_CANNOT})\s+(?:do|{_DO}))"
     # of whoever begins by saying what it is, no verb is needed
-    rf"|\W*(?:{_OPENING}){{0,2}}as\s+an\s+ai\b[^,.\n]{{0,40}}\W+i\s*(?:{_CANNOT}|(?:do\s+not|don'?t)\s+have)",
+    rf"|\W*(?:{_OPENING}){{0,2}}as\s+an\s+ai\b[^,.\n]{{0,40}}\W+i\s*(?:{_CANNOT}|(?:do\s+not|don'?t)\s+have)"
+    r"|\W*(?:refused|request\s+(?:refused|denied|declined))\W*$",
+    re.IGNORECASE,
+)
+# Of other verbs, those of writing for somebody; after an apology, any. But who works on the problem says such things too
+# ("I can't make 24 directly, so ..."): the sentence must end without a number and without going on.
+_WRITE = (
+    r"(?:create|generate|produce|offer|describe|recommend|endorse|process|teach|write(?!\s+\w+\s+as\b)"
+    r"|tell\s+(?:you|anyone|people|users)(?!\s+(?:whether|which|if)\b)|make\s+(?:that|this|such|these|those|jokes|threats)"
+    r"|give\s+(?:you|anyone|that|this|such|out|advice|instructions|medical|legal|financial))\b"
+)
+_ENDS = r"(?:(?!\bso\b|\bbut\b(?!\s+i\b)|\b(?:exact|precise|closed|direct|definit))[^.!?:=\n\d]){0,300}(?:[.!?\n]|$)"
+_SHORT_REFUSAL = re.compile(
+    rf"\W*(?:(?:{_OPENING}){{0,3}}i\s*(?:{_CANNOT}|(?:am|'?m)\s+not\s+(?:going|willing|allowed|permitted)\s+to)\s+(?:{_WRITE}|{_NOT_HELPLESS}{_DO})"
+    rf"|{_SORRY}\W+(?:(?:but|that)\s+)?(?:{_OPENING}){{0,2}}i\s*{_CANNOT}\s+{_NOT_HELPLESS}(?=\w)){_ENDS}",
     re.IGNORECASE,
 )
 _BEGINNING = 400  # characters in which a refusal must say so
+_SHORT = 1000  # characters; who has more to say than why not has perhaps answered
 _SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 # Marks of direction and of places where a line may break. Joiners are not among them: they make other words and signs.
 _INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -102,9 +117,11 @@ async def understand(answers: Answers, text: str) -> Any | None:
 
 
 def is_refusal(text: str) -> bool:
-    """Whether a reply declines to answer: its "ANSWER:" does, or without one it begins so."""
-    said = (final(text) if _MARK.search(text) else "") or text.lstrip()
-    return bool(_REFUSAL.match(said[:_BEGINNING].replace("’", "'")))
+    """Whether a reply declines to answer: its "ANSWER:" or box does, or without one it begins so."""
+    said = final(text) or text.lstrip()
+    begins = said[:_BEGINNING].replace("’", "'")
+    short = len(said) <= _SHORT and "```" not in said
+    return bool(_REFUSAL.match(begins) or (short and _SHORT_REFUSAL.match(begins)))
 
 
 def final(text: str) -> str:
@@ -221,12 +238,15 @@ class TextAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         shown = visible(final(text))
+        if len(shown) > LONGEST:
+            return None
         value = re.sub(r"(?<=[^\W\d_])[!.]+$", "", _words(_unquoted(shown)))
-        return (value, shown) if value and len(value) <= LONGEST and _is_text(value) else None
+        return (value, shown) if value and _is_text(value) else None
 
 
 _AROUND = re.compile(
-    r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\\(?:text|textbf|mathrm)\{([^{}]+)\}|\"([^\"]+)\"|\u201c([^\u201d]+)\u201d",
+    r"\$\$?([^$]+)\$\$?|\\\((.+)\\\)|\\\[(.+)\\\]|\\(?:text|textbf|mathrm)\{([^{}]+)\}|\"([^\"]+)\"|\u201c([^\u201d]+)\u201d"
+    r"|['\u2018]((?:[^'\u2018\u2019]|(?<=\w)['\u2019](?=\w))+)['\u2019]",  # 'don't' is one word in quotes
     re.DOTALL,
 )
 
@@ -265,7 +285,7 @@ class NumberAnswers(EqualAnswers):
         )
         if not shown or len(shown) > LONGEST or not _is_text(shown):
             return None
-        plain = _ROUNDABOUT.sub("", plain)
+        plain = _unquoted(_ROUNDABOUT.sub("", _unquoted(plain)))
         if _NO_ANSWER.match(plain.replace("’", "'")):
             return None
         if len(plain) <= LONGEST_NUMBER and (number := _number(plain)) is not None:
@@ -292,13 +312,17 @@ def _plain(text: str) -> str:
     text = re.sub(r"[¼½¾⅐-⅞]", lambda sign: " " + unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/"), text)
     text = re.sub(r"^\s{0,9}[\u2212\u2013](?=\s{0,9}[\d.\\])", "-", text.replace("\u00b5", "\u03bc"))  # minus; micro
     text = re.sub(r"(\\[dt]?frac)\s{0,9}(\d)\s{0,9}(\d)", r"\1{\2}{\3}", text)
-    return text.replace("\\%", "%").strip(" \t*").rstrip(".").rstrip()
+    return text.replace("\\%", "%").lstrip(" \t*").rstrip(" \t*.,;")
 
 
-# "So the answer is 42", "x = 42", "about 42 (approximately)" say 42.
+# "So the answer is 42", "x = 42", "≈ 42", "about 42 (approximately)" say 42.
+_SENTENCE = (
+    r"^(?:(?:so|thus|hence|therefore)\b,?\s*)?(?:(?:the\s+)?(?:final\s+|correct\s+|right\s+)?(?:answer|result|value|total|option|choice)\s+is\b"
+    r"|it\s+(?:is|equals)\b|it's\b|equals\b)?\s*:?\s*"
+)
 _ROUNDABOUT = re.compile(
-    r"^(?:(?:so|thus|hence|therefore)\b,?\s*)?(?:(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|result|value|total)\s+is\b|it\s+(?:is|equals)\b|it's\b"
-    r"|equals\b)?\s*:?\s*(?:(?:about|approximately|roughly|exactly)\b\s*)?(?:[a-z]\s*=\s*)?"
+    _SENTENCE + r"(?:(?:about|approximately|roughly|exactly)\b\s*)?(?:[a-z]\s*(?:[=≈]|\\approx\b)\s*)?"
+    r"(?:(?:[=≈]|\\approx\b|~(?=\s*[-+\u2212]?[.\d]))\s*)?"
     r"|\s{0,9}\((?:approximately|exactly|approx\.?)\)$",
     re.IGNORECASE,
 )
@@ -343,7 +367,8 @@ def _number(text: str) -> tuple[Fraction, str] | None:
     return (-value if match["sign"] in ("-", "\u2212") else value), _SIGNS.get(unit, unit)
 
 
-_CHOICE = re.compile(r"(?:option\s+|choice\s+)?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",
+_CHOSEN = re.compile(_SENTENCE, re.IGNORECASE)
+_CHOICE = re.compile(r"(?:(?:option|choice|answer)\b\s{0,9}:?\s{0,9})?[(\[]?(?P<letter>[a-z])(?P<end>[)\]]?\s*(?:[.:,;]|[-\u2013\u2014](?=\s))?)(?P<rest>.*)",
                      re.IGNORECASE | re.DOTALL)  # fmt: skip
 # Another letter is named beside the first: "B) and C)", "B, C", "B) blue, C) green".
 _SECOND = re.compile(
@@ -372,20 +397,26 @@ class ChoiceAnswers(EqualAnswers):
 
     def parse(self, text: str) -> tuple[Hashable, str] | None:
         said = visible(final(text))
+        if len(said) > LONGEST:
+            return None
         known = [_words(option) for option in self.options]
-        if _words(said) in known:
-            letter = chr(65 + known.index(_words(said)))
-            return letter, letter
-        match = _CHOICE.fullmatch(_plain(re.sub(r"\*\*|__", "", said)).strip())
+        plain = _unquoted(_CHOSEN.sub("", _unquoted(_plain(re.sub(r"\*\*|__", "", said))))).strip()
+        for words in (_words(said), _words(plain)):
+            if words in known:
+                letter = chr(65 + known.index(words))
+                return letter, letter
+        match = _CHOICE.fullmatch(plain)
         if match is None:
             return None
         letter, rest = match["letter"].upper(), match["rest"].strip()
         if self.options and ord(letter) - 65 >= len(self.options):
             return None
-        if (words := _words(rest)) in known:
-            return (letter, letter) if known.index(words) == ord(letter) - 65 else None
+        bracketed = rest[:1] + rest[-1:] in ("()", "[]")
+        for words in (_words(rest), _words(_unquoted(rest[1:-1] if bracketed else rest))):
+            if words in known:
+                return (letter, letter) if known.index(words) == ord(letter) - 65 else None
         # a letter alone, or one that is set apart from the words that follow it
-        apart = match["end"].strip() and (not match["rest"] or match["rest"][0].isspace() or match["end"][-1].isspace())
+        apart = (match["end"].strip() or bracketed) and (match["rest"][:1].isspace() or match["end"][-1:].isspace())
         return (letter, letter) if not rest or (apart and not _SECOND.match(rest)) else None
 
 

@@ -1,12 +1,14 @@
 """Answers that are places in a picture: points and boxes, the same when they are close. Whoever says them nearest to all
 others in a group speaks for it, so that the answer shown is one that an agent gave.
 
-Numbers are in whatever unit the question asks for. Location tokens, `<|loc_NN|>`, which name a hundredth of the picture's
-width or height, are read as the thousandth in its middle, so that they stand beside numbers in thousandths.
+Numbers are in whatever unit the question asks for, in brackets or in a JSON object under x and y or left, top, right and
+bottom. Location tokens, `<|loc_NN|>`, which name a hundredth of the picture's width or height, are read as the thousandth in
+its middle, so that they stand beside numbers in thousandths.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Hashable, Sequence
@@ -16,8 +18,11 @@ from favilla.contemplate.answers import Answers, Settings, TextAnswers, final
 from favilla.errors import UserError
 
 Place = tuple[float, ...]
-_VALUE = r"\s*(-?\d{1,6}(?:\.\d{0,9})?)\s*"
-_LOCATION = r"\s*<\|loc_([0-9]{2})\|>\s*"
+_VALUE = r"\s*(-?\d{1,6}(?:\.\d{0,20})?)\s*"  # so many decimals have computed floats
+_LOCATION = r"<\|loc_([0-9]{2})\|>"
+_LOCATIONS = re.compile(rf"{_LOCATION}(?:\s{{0,9}},?\s{{0,9}}{_LOCATION})*")
+_OBJECT = re.compile(r"\{[^{}]*\}")
+_KEYS = {2: ("x", "y"), 4: ("left", "top", "right", "bottom")}
 THOUSANDTHS = 50.0  # two points as close as this, in thousandths of the picture, are the same unless one says otherwise
 
 
@@ -138,21 +143,38 @@ def _numbers(text: str, count: int) -> Place | None:
     if re.fullmatch(",".join([_VALUE] * count), said):
         said = f"({said})"
     numbers = r"[(\[]" + ",".join([_VALUE] * count) + r"[)\]]"
-    # not a part of more: a box is no point
-    tokens = r"(?<!\|>)" + ",?".join([_LOCATION] * count) + r"(?!,?\s*<\|loc_)"
-    found = [*re.finditer(numbers, said), *re.finditer(tokens, said)]
+    found = [(match.start(), match[0], match.groups()) for match in re.finditer(numbers, said)]
+    found += [
+        (match.start(), match[0], values)
+        for match in _LOCATIONS.finditer(said)
+        # not a part of more: a box is no point
+        if len(values := tuple(re.findall(_LOCATION, match[0]))) == count
+    ]
+    found += [
+        (match.start(), "", members)
+        for match in _OBJECT.finditer(said)
+        if (members := _members(match[0], _KEYS[count])) is not None
+    ]
     if not found:
         return None
-    last = max(found, key=lambda match: match.start())
-    values = last.groups()
-    if "loc_" not in last[0]:
-        place = Written(map(float, values))
-        padded = all(len(value) == 3 for value in values)
-        place.text = last[0] if padded else ""
-    else:
+    _, written, values = max(found)
+    if "loc_" in written:
         place = Written(10.0 * int(value) + 5 for value in values)
-        place.text = last[0].strip()
+        place.text = written
+    else:
+        place = Written(map(float, values))
+        place.text = written if all(len(value) == 3 for value in values) else ""
     return place
+
+
+def _members(text: str, keys: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The numbers that a JSON object has under these keys, if it has no others."""
+    try:
+        value = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    numbers = {key: said for key, said in value.items() if isinstance(said, str) and re.fullmatch(_VALUE, said)}
+    return tuple(numbers[key].strip() for key in keys) if numbers.keys() == set(keys) else None
 
 
 def _shown(place: Place) -> str:

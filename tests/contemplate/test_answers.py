@@ -64,6 +64,29 @@ def test_numbers_in_a_sentence() -> None:
         "42 (approximately)",
         "x = 42",
         "it's 42",
+        *(
+            '"42"',
+            "'42'",
+            "\u201c42\u201d",
+            "\u201842\u2019",
+            '"42".',
+            "'42.'",
+            'The answer is "42"',
+            '"The answer is 42."',
+        ),
+        *(
+            "\u2248 42",
+            "~42",
+            "~ 42.0",
+            "= 42",
+            "=42",
+            "x \u2248 42",
+            "\\(x \\approx 42\\)",
+            "\\approx 42",
+            "42,",
+            "42;",
+            "**42**,",
+        ),
     )
     assert groups(NumberAnswers(), *same) == [0] * len(same)
     for text in (
@@ -76,6 +99,7 @@ def test_numbers_in_a_sentence() -> None:
     ):
         assert NumberAnswers().parse(f"ANSWER: {text}") is None, text
     assert groups(NumberAnswers(), "no solution", "undefined", "x is even") == [0, 1, 2]
+    assert groups(NumberAnswers(), "~p", "p", "f'", "f", "5'6\"", "56") == list(range(6))
 
 
 def test_different_numbers() -> None:
@@ -132,6 +156,22 @@ def test_choices() -> None:
     same = ("B - blue", "$\\boxed{\\text{B}}$", "**B** blue", "**(B)** blue", "Choice B", "B, because C is not", "B \u2013 it is",
             "B: vitamin C", "B.\nblue", "\\textbf{B}", "B) a blue one", "b) P(A) is larger")  # fmt: skip
     assert groups(kind, *same) == [0] * len(same)
+    same = ("B (blue)", "B(blue)", "B [Blue.]", '"B"', "'B'", "The answer is B", "So the correct answer is: B) blue", 'The answer is "B".',
+            "Answer B", "answer: (b)", "Option B (blue)", 'B ("blue")', '"blue"', "The answer is blue", "The right option is **B**", "B (it is)", "B,")  # fmt: skip
+    assert groups(kind, *same) == [0] * len(same)
+    for text in (
+        "A (blue)",
+        "B (or C)",
+        "B (see C) green)",
+        '"B" or "C"',
+        "'B' or 'C'",
+        "The answer is D",
+        "Answer",
+        "Answers",
+        "b(x)",
+        "B = A",
+    ):
+        assert kind.parse(f"ANSWER: {text}") is None, text
     for text in ("D", "a red one", "BC", "I think so", "B) and C)", "B, C", "A, B and C", "B or C", "B) blue, C) green",
                  "B) blue and (C) green", "B-movie", "B & C", "A) blue"):  # fmt: skip
         assert kind.parse(f"ANSWER: {text}") is None, text
@@ -168,10 +208,11 @@ def test_json() -> None:
 
 def test_words() -> None:
     assert groups(TextAnswers(), "The Save  button.", "the save button", "Cancel") == [0, 0, 1]
-    same = ("Paris", "**Paris**", "_Paris_", "`paris`", '"Paris"', "\u201cParis.\u201d", "$\\text{Paris}$", "\\boxed{\\text{Paris}}", "\\(Paris\\)", "Paris!",
+    same = ("Paris", "**Paris**", "_Paris_", "`paris`", '"Paris"', "\u201cParis.\u201d", "'Paris'", "\u2018Paris\u2019", "$\\text{Paris}$", "\\boxed{\\text{Paris}}", "\\(Paris\\)", "Paris!",
             "```\nParis\n```", "***Paris***")  # fmt: skip
     assert groups(TextAnswers(), *same) == groups(AnyAnswers(), *same) == [0] * len(same)
     assert groups(TextAnswers(), "$42$", "\\(42\\)", "42", "42.", "5!", "5") == [0, 0, 0, 0, 1, 2]
+    assert groups(TextAnswers(), "'don't'", "don't", "'a' or 'b'", "a' or 'b", "dogs'", "dogs") == [0, 0, 1, 2, 3, 4]
     for name in ("__init__", "_private", "**kwargs", "*args", "C*", "a_b", "-5*"):
         for text in (
             f"ANSWER: {name}",
@@ -223,8 +264,29 @@ def test_points_and_boxes() -> None:
     same = ("(120, -45)", "120, -45", "\\left(120, -45\\right)", "(120.0,-45.)", "(120, \u221245)", "at (120, -45)")
     assert groups(PointAnswers(0.1), *same) == [0] * len(same)
     assert PointAnswers(1).parse("ANSWER: 1, 2, 3") is None
+    assert PointAnswers(1).parse("ANSWER: <|loc_11|> <|loc_12|> <|loc_13|>") is None
     # the medoid speaks: (1, 0) is nearest to all
     assert PointAnswers(9).show([(0.0, 0.0), (1.0, 0.0), (5.0, 0.0)]) == "(1, 0)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "place"),
+    [(PointAnswers(1), "(0.30000000000000004, 0.5)", (0.30000000000000004, 0.5)),
+     (PointAnswers(1), '{"x": 12, "y": -3.5}', (12, -3.5)), (PointAnswers(1), '{"label": "x: 7", "y": 34, "x": "12"}', (12, 34)),
+     (PointAnswers(1), '```json\n[{"point": {"x": 1, "y": 2}}]\n```', (1, 2)), (PointAnswers(1), '{"x": 1, "y": 2} or (3, 4)', (3, 4)),
+     (BoxAnswers(), '{"left": 1, "top": 2, "right": 30, "bottom": 40}', (1, 2, 30, 40)),
+     # what has more numbers than a point, fewer, or none
+     (PointAnswers(1), '{"x": 1, "y": 2, "width": 3, "height": 4}', None), (PointAnswers(1), '{"x": 1}', None),
+     (PointAnswers(1), '{"x": [1], "y": NaN}', None), (PointAnswers(1), '{"x": 12345678, "y": 2}', None), (PointAnswers(1), "{x, y}", None),
+     (BoxAnswers(), '{"x": 1, "y": 2}', None), (BoxAnswers(), '{"left": 30, "top": 2, "right": 1, "bottom": 40}', None)],
+)  # fmt: skip
+def test_places_as_they_are_written(kind: Answers, text: str, place: tuple[float, ...] | None) -> None:
+    assert kind.parse(f"ANSWER: {text}") == place
+
+
+def test_a_place_in_an_object_is_shown_as_any_other() -> None:
+    kind = PointAnswers(1)
+    assert kind.show([kind.parse('ANSWER: {"x": 119, "y": 120}')]) == "(119, 120)"
 
 
 @settings(max_examples=200)
@@ -265,6 +327,21 @@ def test_summaries_are_short(text: str) -> None:
         ("I can't answer this without checking cases...\nANSWER: 7", False), ("I can't help thinking it is 7.", False),
         ("I cannot help but notice that it is 7.", False), ("I'm sorry for the confusion: it is 7.", False),
         ("The answer is 7.\nANSWER: Sorry, but I can't share it.", True),
+        ("I can't create that content.", True), ("I can't write malware.", True), ("I cannot generate this", True),
+        ("I'm sorry, I can't tell you that.", True), ("I'm sorry but that's not something I can help with.", True),
+        ("I'm going to decline this.", True), ("I\u2019ll decline.", True), ("ANSWER: Refused", True), ("ANSWER: Request denied.", True),
+        ("I'm not going to help with this.", True), ("Sorry, I can't verify this claim.", True), ("I can't give you instructions for that.", True),
+        ("I can't create that, but I can suggest a story.\n\nWhat about one with a dragon?", True), ("SUMMARY: no\nANSWER: I can't write it", True),
+        ("Unfortunately, I can't produce such content.", True), ("That's something I cannot do.", True),
+        # of the problem, not of the asker
+        ("I can't make 24 with these numbers directly, so I try fractions.\nANSWER: 8/(3-8/3)", False),
+        ("I can't make 24 with these numbers directly, so 8/(3-8/3)", False), ("I can't tell which is larger", False),
+        ("I can't tell you which is larger.", False), ("I can't write 7 as a sum of two squares.", False), ("I cannot write it as a sum.", False),
+        ("I can't make a triangle of these.", False), ("I can't give a closed form.", False), ("I can't produce it directly.", False),
+        ("Sorry, I can't help but notice that it is seven.", False), ("Sorry, I cannot see how, but the answer is seven.", False),
+        ("I can't generate them all, so I count.\nThat gives \\boxed{7}", False), ("I cannot create more.\nThus \\boxed{7}", False),
+        ("I can't create a faster one.\n```python\nprint(7)\n```", False), ("I can't describe it well.\n" + "It goes on. " * 99, False),
+        ("ANSWER: He refused", False), ("ANSWER: refused bequest", False), ("I decline to say that it is 7. It is 8.\nANSWER: 8", False),
     ],
 )  # fmt: skip
 def test_what_is_a_refusal(text: str, declines: bool) -> None:

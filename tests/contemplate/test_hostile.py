@@ -30,6 +30,7 @@ from favilla.contemplate import (
 from favilla.contemplate.answers import LONGEST, final, is_refusal
 from favilla.contemplate.key import LOGGERS, HideKey, Key
 from favilla.contemplate.openai_client import OpenAISolver
+from favilla.contemplate.programs import program_in
 from favilla.contemplate.prompts import summary
 from favilla.contemplate.simulated_server import Asked, Behaviour, Fail, Raw, Server, chat_events, responses_events
 from favilla.contemplate.solver import Call, SolverError
@@ -370,3 +371,49 @@ def test_megabytes_are_read_in_linear_time(piece: str) -> None:
         ProgramAnswers(["1"]),
     ):
         kind.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["```" + " " * 1_000_000 + "x", "```python" + "." * 1_000_000 + "x", "\n".join("~" * n for n in range(1400, 2, -1)),
+     "```python\n" + " " * 200_000 + "x\n```"],
+    ids=["spaces", "label", "fences", "indented"],
+)  # fmt: skip
+def test_programs_are_found_in_linear_time(text: str) -> None:
+    """In quadratic time this would take hours."""
+    program_in(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" + " " * 1_000_000 + "x", "<|loc_11|>" + " " * 1_000_000 + "x", "<|loc_11|>, " * 80_000, "{" * 1_000_000,
+     "{}" * 100_000, '{"x":' + "[" * 1_000_000 + "}", '{"x":' * 200_000, "(1," * 300_000],
+    ids=["spaces", "location", "locations", "braces", "objects", "lists", "keys", "numbers"],
+)  # fmt: skip
+def test_places_are_found_in_linear_time(text: str) -> None:
+    """In quadratic time this would take hours."""
+    for kind in (PointAnswers(1), BoxAnswers()):
+        assert kind.parse(f"ANSWER: {text}") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"),
+    [("\\(", "\\)"), ("\\\\((", "\\\\))"), ("'", "'"), ("a'", "'a"), ("\u2018", "\u2019"), ("option ", ""), ("option" + " " * 99, ""),
+     ("the ", ""), ("= ", ""), ("x = ", ""), ("~", ""), ("B (", ")"), ("B [", "]"), ("", ",;"), ("So, ", " .")],
+)  # fmt: skip
+def test_what_stands_around_an_answer_is_read_in_linear_time(before: str, behind: str) -> None:
+    """In quadratic time this would take hours."""
+    count = 500_000 // len(before + behind)
+    for kind in (NumberAnswers(), TextAnswers(), ChoiceAnswers(("a", "b"))):
+        for times in (count, LONGEST // len(before + behind) // 2):
+            kind.parse(f"ANSWER: {before * times}1{behind * times}")
+
+
+@pytest.mark.parametrize(
+    "piece", ["sorry ", "Sorry, but ", "I'm sorry that ", "as an ai ", "i can't ", "I can't create ", "Sorry, I cannot be ", "so ", "but i ", "' "]
+)  # fmt: skip
+def test_refusals_are_found_in_linear_time(piece: str) -> None:
+    """In quadratic time this would take hours."""
+    is_refusal(piece * (1_000_000 // len(piece)))
+    for start in ("", "I can't create ", "I'm sorry, "):
+        is_refusal((start + piece * 400)[:400])

@@ -25,15 +25,61 @@ def test_programs_are_compared_by_what_they_print() -> None:
         assert ProgramAnswers(["1"], seconds=1).parse(f"```python\n{bad}\n```") is None, bad
 
 
-@pytest.mark.parametrize("fence", ["```", "~~~"])
-@pytest.mark.parametrize("label", ["python", "python3", "Python", "PY", "python title=main", ""])
+@pytest.mark.parametrize(
+    ("program", "printed"),
+    [("print(6)\nexit()", "6"), ("print(6)\nquit(0)\nprint(7)", "6"), ("print(6)\nexit(1)", None), ("quit('no')", None),
+     ("print('\u00e9\u6771')", "\u00e9\u6771"), ("import favilla", None), ("import numpy", None),
+     ("import os\nprint(sorted(k for k in os.environ if k.startswith('PYTHON')))", "['PYTHONHASHSEED', 'PYTHONIOENCODING']"),
+     ("import sys\nprint('' in sys.path, sys.flags.no_user_site, sys.flags.safe_path, sys.flags.no_site)", "False 1 True 1")],
+)  # fmt: skip
+def test_how_programs_are_run(program: str, printed: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # `favilla` is there, but not for the program
+    parsed = ProgramAnswers([""]).parse(f"```python\n{program}\n```")
+    assert (parsed and parsed[0]) == (printed and (printed,))
+
+
+def test_the_same_program_is_one_answer() -> None:
+    """Six words have 720 orders: with random hashes, four runs would hardly print the same."""
+    text = "```python\nprint({'one', 'two', 'three', 'four', 'five', 'six'})\n```"
+    kind = ProgramAnswers([""])
+    assert kind.group([kind.parse(text) for _ in range(4)]) == [0] * 4  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "````"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "python",
+        "python3",
+        "Python",
+        "PY",
+        "python title=main",
+        "",
+        "python3.11",
+        "{python}",
+        "{.python .big}",
+        "py:a.py",
+    ],
+)
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_usual_fences(fence: str, label: str, end: str) -> None:
     text = f"So:\n{fence}{label}\nprint(1)\n\n{fence}\nANSWER: PROGRAM".replace("\n", end)
     assert program_in(text) == "print(1)\n\n"
 
 
-@pytest.mark.parametrize("other", ["```\n1\n```", "```text\n1\n```", "~~~\n1\n~~~", "```sh\npython x.py\n```"])
+@pytest.mark.parametrize(
+    "text",
+    ["1. So:\n   ```python\n   if 1:\n       print(1)\n   ```\n2. Done", "\t```\n\tif 1:\n\t    print(1)\n\t```",
+     "   ```python\n     if 1:\n         print(1)\n   ```"],
+)  # fmt: skip
+def test_a_program_may_stand_in_a_list(text: str) -> None:
+    assert program_in(text) == "if 1:\n    print(1)\n"
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["```\n1\n```", "```text\n1\n```", "~~~\n1\n~~~", "```sh\npython x.py\n```", "```python-repl\n>>> 1\n```"],
+)
 def test_a_block_of_output_is_no_program(other: str) -> None:
     program = "```python\nprint(1)\n```\n"
     for text in (
