@@ -284,10 +284,10 @@ def test_parts_that_do_not_belong_together_are_refused(tokenizer, wild):
 def test_near_misses_are_told_in_one_line(wild) -> None:
     """A request that is not in a list, words that are no request, a message that is not in a list."""
     with pytest.raises(UserError, match="give a list of requests"):
-        tiny_engine.generate(Request((Message("user", ("Hi",)),)))  # type: ignore[arg-type]
+        wild.generate(Request((Message("user", ("Hi",)),)))  # type: ignore[arg-type]
     with pytest.raises(UserError, match="a str is no request"):
-        tiny_engine.generate(["Hi"])  # type: ignore[list-item]
+        wild.generate(["Hi"])  # type: ignore[list-item]
     with pytest.raises(UserError, match="a str is no request"):
-        tiny_engine.stream("Hi")  # type: ignore[arg-type]
+        wild.stream("Hi")  # type: ignore[arg-type]
     with pytest.raises(UserError, match="messages: a Message; give several"):
         Request(Message("user", ("Hi",)))  # type: ignore[arg-type]
