@@ -10,7 +10,7 @@ import numpy as np
 
 from favilla.evals.samples import Resampling
 from favilla.studies.claims import Claim, Evidence, not_measured, pass_1, spread, thinking
-from favilla.studies.intervals import Interval, equivalent, percentile
+from favilla.studies.intervals import equivalent, percentile
 from favilla.studies.logs import Curves, Tally
 from favilla.studies.segments import Broken, segmented
 
@@ -155,31 +155,24 @@ def _cells(evidence: Evidence, arm: str, name: str) -> dict[str, dict[str, Any]]
 
 
 def largest_fall(step_K: np.ndarray, mean_SK: np.ndarray, drawn_DK: np.ndarray) -> dict[str, Any] | None:
-    """The largest fall of the mean over runs between two measurements, and the rise from there to the last, as shares with paired
-    intervals; None for a curve that never falls. No line is fitted, so a fall too short for three points a piece is seen, too;
-    its place is chosen on the same data, which favours it, so it describes and decides nothing."""
+    """The largest fall of the mean over runs between two measurements (a share) and the rise from there to the last (tokens), with
+    paired intervals; None for a curve that never falls. No line is fitted, so a fall too short for three points a piece is seen,
+    too; its place is chosen on the same data, which favours it, so it describes and decides nothing."""
     mean_K = mean_SK.mean(0)
     fall_KK = np.triu(mean_K[:, None] - mean_K[None])
     top, least = (int(i) for i in np.unravel_index(fall_KK.argmax(), fall_KK.shape))
     if fall_KK[top, least] <= 0:
         return None
-
-    def change(first: int, last: int) -> Interval:
-        shares = [_fewer(curve_XK[:, last], curve_XK[:, first]) for curve_XK in (mean_K[None], drawn_DK)]
-        return percentile(-float(shares[0][0]), -shares[1])
-
-    fall, rise = change(top, least), change(least, -1)
+    fall = percentile(1 - mean_K[least] / mean_K[top], _fewer(drawn_DK[:, least], drawn_DK[:, top]))
+    rise = percentile(mean_K[-1] - mean_K[least], drawn_DK[:, -1] - drawn_DK[:, least])
     both = int(((mean_SK[:, least] < mean_SK[:, top]) & (mean_SK[:, -1] > mean_SK[:, least])).sum())
+    steps, tokens = ([float(part_K[i]) for i in (top, least, -1)] for part_K in (step_K, mean_K))
     return {
-        "steps": [int(step_K[i]) for i in (top, least, -1)], "tokens": [float(mean_K[i]) for i in (top, least, -1)],
-        "fall": vars(fall), "rise": vars(rise), "runs with both": both,
-        "text": f"largest fall from step {step_K[top]:g} to {step_K[least]:g}: {_percent(fall)}, from there to the last {_percent(rise)}, "
-                f"both in {both} of {len(mean_SK)} runs",
+        "steps": steps, "tokens": tokens, "fall": vars(fall), "rise": vars(rise), "runs with both": both,
+        "text": f"largest fall from {tokens[0]:.1f} tokens at step {steps[0]:g} to {tokens[1]:.1f} at {steps[1]:g}, {100 * fall.value:.0f} % "
+                f"({100 * fall.low:.0f} to {100 * fall.high:.0f}), then to the last {rise.value:+.1f} tokens ({rise.low:+.1f} to "
+                f"{rise.high:+.1f}), both in {both} of {len(mean_SK)} runs",
     }  # fmt: skip
-
-
-def _percent(change: Interval) -> str:
-    return f"{100 * change.value:+.0f} % ({100 * change.low:+.0f} to {100 * change.high:+.0f})"
 
 
 def _fall(

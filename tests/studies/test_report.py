@@ -144,9 +144,9 @@ def test_the_largest_fall_by_hand() -> None:
     mean_SK = np.array([[1.0, 4, 2, 4], [3, 6, 4, 3]])
     dip = largest_fall(np.array([1, 3, 10, 30]), mean_SK, np.array([[2.0, 4, 3, 3], [2, 5, 2, 3]]))
     assert dip is not None and dip["steps"] == [3, 10, 30] and dip["tokens"] == [5, 3, 3.5]
-    assert [dip["fall"][key] for key in ("value", "low", "high")] == pytest.approx([-0.4, -0.6, -0.25])
-    assert [dip["rise"][key] for key in ("value", "low", "high")] == pytest.approx([1 / 6, 0, 0.5])
-    assert dip["runs with both"] == 1 and "-40 % (-60 to -25)" in dip["text"]
+    assert [dip["fall"][key] for key in ("value", "low", "high")] == pytest.approx([0.4, 0.25, 0.6])
+    assert [dip["rise"][key] for key in ("value", "low", "high")] == pytest.approx([0.5, 0, 1])
+    assert dip["runs with both"] == 1 and "5.0 tokens at step 3 to 3.0 at 10, 40 % (25 to 60)" in dip["text"]
     assert largest_fall(np.arange(3), np.array([[1.0, 2, 2]]), np.array([[1.0, 2, 2]])) is None
 
 
@@ -179,8 +179,8 @@ def test_compression_and_its_phases(found: dict[str, Any]) -> None:
         dip = level["largest fall"]
         top, least, last = (healthy("mid", 0, "trained", 1, step)[1] for step in (10, 46, STEPS))
         assert dip["steps"] == [10, 46, STEPS] and dip["runs with both"] == 2
-        assert dip["fall"]["value"] == pytest.approx(least / top - 1, abs=0.02)
-        assert dip["rise"]["value"] == pytest.approx(last / least - 1, abs=0.02)
+        assert dip["fall"]["value"] == pytest.approx(1 - least / top, abs=0.02)
+        assert dip["rise"]["value"] == pytest.approx(last - least, abs=0.3)
     assert {level["largest fall"] for level in phases["numbers"]["control"].values()} == {None}
 
 
