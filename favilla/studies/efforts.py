@@ -5,6 +5,7 @@ From the last measurement in the folder of any `favilla rl` whose recipe has hel
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -57,15 +58,22 @@ def efforts(folder: Path, draws: int = 2000) -> list[Claim]:
 
 
 def last_measurement(folder: Path) -> tuple[int, dict[str, dict[Key, Tally]]]:
-    """The last step at which all efforts have equally many problems, and these problems by effort: a measurement in which
-    some have fewer was cut short, or is being written."""
+    """The last step at which every set is whole, and its problems by effort. One that is not was cut short, or is being
+    written."""
     found: dict[int, dict[str, dict[Key, Tally]]] = {}
-    for step, effort, key, one in read_records(
-        folder / "held_out.jsonl", lambda line: (int(line["step"]), line["effort"], key_of(line), tally(line))
+    sizes: dict[str, Counter[int]] = {}
+    for step, name, effort, key, one in read_records(
+        folder / "held_out.jsonl",
+        lambda line: (int(line["step"]), str(line["set"]), line["effort"], key_of(line), tally(line)),
     ):
         found.setdefault(step, {}).setdefault(effort, {})[key] = one
-    efforts = {effort for measured in found.values() for effort in measured}
-    whole = [
-        step for step, measured in found.items() if len({len(measured.get(effort, ())) for effort in efforts}) == 1
-    ]
-    return (max(whole), found[max(whole)]) if whole else (0, {})
+        sizes.setdefault(name, Counter())[step] += 1
+    steps = [step for step in found if all(_whole(by_step, step) for by_step in sizes.values())]
+    return (max(steps), found[max(steps)]) if steps else (0, {})
+
+
+def _whole(by_step: Counter[int], step: int) -> bool:
+    """Whether a set was measured to its end: sets differ in size, and a run's ends may be larger than what lies between, but a
+    measurement that was cut short has neither as many lines as another one nor more than all."""
+    others = [size for other, size in by_step.items() if other != step]
+    return by_step[step] in others or by_step[step] > max(others, default=0)

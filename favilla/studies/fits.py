@@ -89,15 +89,16 @@ def power(s_N: np.ndarray, y_N: np.ndarray) -> Fit:
     return _fit("power", {"a": a, "b": b}, 2, s_N, y_N, lambda s: 1 - a * s**-b)
 
 
-def all_fits(s_N: Numbers, y_N: Numbers, start: float) -> dict[str, Fit]:
-    """The four laws on the same points, by name. start: y before the first step."""
+def all_fits(s_N: Numbers, y_N: Numbers, start: float | None) -> dict[str, Fit]:
+    """The four laws on the same points, by name. start: y before the first step; None, not measured, leaves the sigmoid out."""
     s, y = np.asarray(s_N, dtype=float), np.asarray(y_N, dtype=float)
     if len(s) < 3 or len(s) != len(y) or (s <= 0).any():
         raise ValueError(f"{len(s)} steps and {len(y)} values: a fit needs at least three of both, at positive steps")
-    return {fit.name: fit for fit in (log_linear(s, y), linear(s, y), sigmoid(s, y, start), power(s, y))}
+    curved = () if start is None else (sigmoid(s, y, start),)
+    return {fit.name: fit for fit in (log_linear(s, y), linear(s, y), *curved, power(s, y))}
 
 
-def extrapolated(s_N: Numbers, y_N: Numbers, start: float) -> dict[str, float]:
+def extrapolated(s_N: Numbers, y_N: Numbers, start: float | None) -> dict[str, float]:
     """For each law the largest |error| in the second half of the range of ln s when it was fitted to the first half. Empty
     when a half has fewer than three points or one, respectively."""
     s, y = np.asarray(s_N, dtype=float), np.asarray(y_N, dtype=float)

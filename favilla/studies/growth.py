@@ -54,7 +54,8 @@ def _grows(evidence: Evidence, name: str, metric: str, of: Callable[[Tally], flo
     s, y = steps[inside_K], mean_K[inside_K]
     if len(s) < 3:
         return not_measured(GROWTH, claim, f"{len(s)} measurements between steps {first} and {last}, at least 3 needed")
-    start = float(mean_K[0])
+    # The sigmoid rises from the start: without one there is none.
+    start = float(mean_K[0]) if part.steps[0] == 0 else None
     fits, ahead = all_fits(s, y, start), extrapolated(s, y, start)
     drawn_DK = evidence.draws(value_SPK[:, :, inside_K], arm, name)
     slope = percentile(fits["log-linear"].parameters["b"], np.array([line(np.log(s), drawn)[1] for drawn in drawn_DK]))
@@ -68,10 +69,11 @@ def _grows(evidence: Evidence, name: str, metric: str, of: Callable[[Tally], flo
         "slope above 0": slope.low > 0,
     }
     best = min(fits.values(), key=lambda fit: fit.aicc)
+    curved = f"{fits['sigmoid'].r2:.3f}" if "sigmoid" in fits else "not fitted, since the start is not measured"
     text = (
         f"steps {s[0]:g} to {s[-1]:g} ({decades:.2f} decades, {len(s)} points): {100 * slope.value:.2f} points a factor e "
         f"({100 * slope.low:.2f} to {100 * slope.high:.2f}), R2 {log.r2:.3f} (linear {straight.r2:.3f}, sigmoid "
-        f"{fits['sigmoid'].r2:.3f}, power {fits['power'].r2:.3f}), RMSE {100 * log.rmse:.2f} points (linear "
+        f"{curved}, power {fits['power'].r2:.3f}), RMSE {100 * log.rmse:.2f} points (linear "
         f"{100 * straight.rmse:.2f}), second half from the first within "
         + (f"{100 * error:.1f} points" if ahead else "(too few points)")
         + f", least AICc {best.name if math.isfinite(best.aicc) else 'of none (too few points)'}; {evidence.n(part, arm, 1)}"
@@ -161,9 +163,13 @@ def generalises(evidence: Evidence) -> list[Claim]:
 
 
 def sharpening(evidence: Evidence) -> list[Claim]:
-    """The trained model's pass@1 at temperature 1 beside the starting model at its best temperature, and its majority. The best
-    is chosen on the problems that it is measured on, which favours the start."""
-    arm, name, votes = evidence.analysis.headline, evidence.analysis.trained, evidence.study.start.votes
+    """Two claims a set: the trained model's pass@1 at temperature 1 beside the starting model at its best temperature, and its
+    majority. The best is chosen on the problems that it is measured on, which favours the start."""
+    return [claim for name in evidence.sets for claim in _sharpening(evidence, name)]
+
+
+def _sharpening(evidence: Evidence, name: str) -> list[Claim]:
+    arm, votes = evidence.analysis.headline, evidence.study.start.votes
     claims = {
         "best temperature": (f"pass@1 of {name} exceeds the start at its best temperature", pass_1),
         f"majority@{votes}": (f"pass@1 of {name} exceeds the start's majority of {votes}", _votes),
@@ -192,9 +198,11 @@ def sharpening(evidence: Evidence) -> list[Claim]:
         start_P = np.array([of(temperatures[best][key]) for key in keys])
         end_SP = np.array([[pass_1(part[key]) for key in keys] for part in last])
         gain = evidence.mean(end_SP - start_P, arm, f"{name}, common")
+        # Beyond an end of the range the start might be better still.
+        end = ", an end of the range" if best in (min(means), max(means)) else ""
         text = (
-            f"start {means[best]:.3f} at temperature {best:g} (at 1: {means[1.0]:.3f}), trained {end_SP.mean():.3f}: "
-            f"{spread(gain)}; {evidence.runs(arm, len(runs))} x {len(keys)} problems"
+            f"start {means[best]:.3f} at temperature {best:g}, the best of {len(means)} tried{end} (at 1: {means[1.0]:.3f}), "
+            f"trained {end_SP.mean():.3f}: {spread(gain)}; {evidence.runs(arm, len(runs))} x {len(keys)} problems"
         )
         numbers = {"temperatures": {f"{t:g}": mean for t, mean in means.items()}, "gain": vars(gain), "measure": label}
         out.append(evidence.claim(SHARPENING, claim, gain.low > 0, text, numbers))

@@ -18,7 +18,7 @@ from favilla.studies.claims import Claim, Evidence, pass_1, pass_k, thinking
 from favilla.studies.diversity import diversity
 from favilla.studies.growth import curve, drawdown, generalises, growth, no_level_falls, sharpening
 from favilla.studies.logs import Curves, Logs, read_logs
-from favilla.studies.thinking import compression, phases
+from favilla.studies.thinking import by_level, compression, phases
 
 
 def report(folder: Path, out: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def report(folder: Path, out: Path) -> dict[str, Any]:
     found = {
         "study": evidence.study.name, "analysis": evidence.analysis.model_dump(mode="json"),
         "lacking": lacking(evidence.logs), "claims": [vars(claim) for claim in claims], "curves": all_curves(evidence),
-        "ends": all_ends(evidence), "start": all_starts(evidence), "runs": [run_row(evidence, run) for runs in evidence.logs.arms.values() for run in runs],
+        "ends": all_ends(evidence), "thinking by level": by_level(evidence), "start": all_starts(evidence), "runs": [run_row(evidence, run) for runs in evidence.logs.arms.values() for run in runs],
     }  # fmt: skip
     found = plain(found)
     figures(evidence, found, out)
@@ -203,6 +203,13 @@ def markdown(found: dict[str, Any], claims: Sequence[Claim]) -> str:
             f"{_number(row['parsed'][0], 2)} to {_number(row['parsed'][1], 2)} | {row['runs']} x {row['problems']} x {row['samples']} |"
             for row in found["ends"]
         ] + [""]  # fmt: skip
+    if found["thinking by level"]:
+        lines += [f"## Thinking by level, {analysis['trained']}, last step", "", "| level | arm | thinking tokens | by run | pass@1 | problems |", "|---|---|---|---|---|---|"]  # fmt: skip
+        lines += [
+            f"| {row['level']} | {row['arm']} | {_with_ends(row['thinking'], 1)} | {', '.join(_number(v, 1) for v in row['thinking by run'])} | "
+            f"{_with_ends(row['pass@1'])} | {row['problems']} |"
+            for row in found["thinking by level"]
+        ] + [""]  # fmt: skip
     if found["start"]:
         vote = next(key for key in found["start"][0] if key.startswith("majority"))
         lines += ["## The starting model", "", f"| temperature | set | pass@1 | {k} | {vote} | solved at times | thinking tokens | parsed | strategies | n |", "|---|---|---|---|---|---|---|---|---|---|"]  # fmt: skip
@@ -249,9 +256,12 @@ def plain(value: Any) -> Any:
 
 def _change(both: Sequence[dict[str, Any]], digits: int = 3) -> str:
     start, end = both
+    return f"{_number(start['value'], digits)} to {_with_ends(end, digits)}"
+
+
+def _with_ends(interval: dict[str, Any], digits: int = 3) -> str:
     return (
-        f"{_number(start['value'], digits)} to {_number(end['value'], digits)} "
-        f"({_number(end['low'], digits)}-{_number(end['high'], digits)})"
+        f"{_number(interval['value'], digits)} ({_number(interval['low'], digits)}-{_number(interval['high'], digits)})"
     )
 
 

@@ -50,6 +50,23 @@ def compression(evidence: Evidence) -> list[Claim]:
     return out
 
 
+def by_level(evidence: Evidence) -> list[dict[str, Any]]:
+    """A row for each level of each family of the trained set and each arm that compression is about, after the last step: a mean
+    over families cannot tell thoughts that are shorter from thoughts that are no longer had."""
+    name, rows = evidence.analysis.trained, []
+    arms = [evidence.analysis.headline, *penalised(evidence)]
+    parts = {arm: part for arm in arms if (part := evidence.ends(arm, name)) is not None}
+    for family, level in sorted({key[:2] for part in parts.values() for key in part.problems}):
+        for arm, part in parts.items():
+            cell, label = part.cell(family, level), f"{name} {family} {level}"
+            tokens_SP, right_SP = (cell.values(of)[:, :, -1] for of in (thinking, pass_1))
+            rows.append({
+                "level": f"{family} {level}", "arm": arm, "problems": len(cell.problems), "thinking": vars(evidence.mean(tokens_SP, arm, label)),
+                "thinking by run": tokens_SP.mean(1).tolist(), "pass@1": vars(evidence.mean(right_SP, arm, label)),
+            })  # fmt: skip
+    return rows
+
+
 def _fewer(a_D: np.ndarray, b_D: np.ndarray) -> np.ndarray:
     return 1 - np.divide(a_D, b_D, out=np.full_like(a_D, np.nan), where=b_D > 0)
 
@@ -118,7 +135,9 @@ def _cells(evidence: Evidence, arm: str, name: str) -> dict[str, dict[str, Any]]
     for family, level in sorted({key[:2] for key in part.problems}):
         one, cell = part.cell(family, level), f"{family} {level}"
         value_SPK = one.values(thinking)[:, :, after_K]
-        whole = segmented(x_K, value_SPK.mean((0, 1)), evidence.draws(value_SPK, arm, f"{name} {cell}"))
+        drawn_DK = evidence.draws(value_SPK, arm, f"{name} {cell}")
+        whole = segmented(x_K, value_SPK.mean((0, 1)), drawn_DK)
+        dip = largest_fall(steps[after_K], value_SPK.mean(1), drawn_DK)
         singles = [_single(x_K, value_PK, evidence.analysis.draws) for value_PK in value_SPK]
         agree = sum(single.signs == THREE for single in singles)
         shorter = _fall(evidence, one, arm, f"{name} {cell}", x_K, after_K, whole) if whole.signs == THREE else None
@@ -126,13 +145,34 @@ def _cells(evidence: Evidence, arm: str, name: str) -> dict[str, dict[str, Any]]
         slopes = ", ".join(f"{b:+.2f} ({low:+.2f} to {high:+.2f})" for b, low, high in zip(whole.slopes, whole.low, whole.high, strict=True))  # fmt: skip
         found[cell] = {
             "holds": shorter is not None and shorter["holds"] and agree >= evidence.limits.seeds_agree * len(singles),
-            "fall": shorter,
+            "fall": shorter, "largest fall": dip,
             "signs": whole.signs, "runs": [single.signs for single in singles], "breaks": [math.exp(c) for c in whole.breaks],
             "slopes": whole.slopes, "low": whole.low, "high": whole.high,
             "text": f"{whole.signs} (tokens a factor e: {slopes}{'; bends at steps ' + bends if bends else ''}; {agree} of "
-                    f"{evidence.runs(arm, len(singles))} {THREE}{'; ' + shorter['text'] if shorter else ''}; {len(one.problems)} problems)",
+                    f"{evidence.runs(arm, len(singles))} {THREE}{'; ' + shorter['text'] if shorter else ''}; {len(one.problems)} problems; {dip['text'] if dip else 'never falls'})",
         }  # fmt: skip
     return found
+
+
+def largest_fall(step_K: np.ndarray, mean_SK: np.ndarray, drawn_DK: np.ndarray) -> dict[str, Any] | None:
+    """The largest fall of the mean over runs between two measurements (a share) and the rise from there to the last (tokens), with
+    paired intervals; None for a curve that never falls. No line is fitted, so a fall too short for three points a piece is seen,
+    too; its place is chosen on the same data, which favours it, so it describes and decides nothing."""
+    mean_K = mean_SK.mean(0)
+    fall_KK = np.triu(mean_K[:, None] - mean_K[None])
+    top, least = (int(i) for i in np.unravel_index(fall_KK.argmax(), fall_KK.shape))
+    if fall_KK[top, least] <= 0:
+        return None
+    fall = percentile(1 - mean_K[least] / mean_K[top], _fewer(drawn_DK[:, least], drawn_DK[:, top]))
+    rise = percentile(mean_K[-1] - mean_K[least], drawn_DK[:, -1] - drawn_DK[:, least])
+    both = int(((mean_SK[:, least] < mean_SK[:, top]) & (mean_SK[:, -1] > mean_SK[:, least])).sum())
+    steps, tokens = ([float(part_K[i]) for i in (top, least, -1)] for part_K in (step_K, mean_K))
+    return {
+        "steps": steps, "tokens": tokens, "fall": vars(fall), "rise": vars(rise), "runs with both": both,
+        "text": f"largest fall from {tokens[0]:.1f} tokens at step {steps[0]:g} to {tokens[1]:.1f} at {steps[1]:g}, {100 * fall.value:.0f} % "
+                f"({100 * fall.low:.0f} to {100 * fall.high:.0f}), then to the last {rise.value:+.1f} tokens ({rise.low:+.1f} to "
+                f"{rise.high:+.1f}), both in {both} of {len(mean_SK)} runs",
+    }  # fmt: skip
 
 
 def _fall(

@@ -53,6 +53,22 @@ def test_efforts_in_order_and_not(tmp_path: Path) -> None:
     assert [claim.verdict for claim in efforts(tmp_path / "bad")] == ["not shown", "not shown"]
 
 
+def test_other_sets_take_nothing_away(tmp_path: Path) -> None:
+    """A held-out set at one effort alone, of another size, and larger at the last measurement."""
+    write(tmp_path, {"low": 10, "high": 20}, {"low": 0.3, "high": 0.5})
+    before = efforts(tmp_path)
+    path = tmp_path / "held_out.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    other = [json.loads(line) | {"set": "other", "family": "graphs"} for line in lines if '"trained-high"' in line]
+    sizes = {1: 10, 8: 15}
+    more = [one for step, size in sizes.items() for one in [line for line in other if line["step"] == step][:size]]
+    path.write_text("".join(lines) + "".join(json.dumps(line) + "\n" for line in more))
+    assert efforts(tmp_path) == before and "step 8, 40 problems" in before[0].text
+    # Nine of its problems are neither the ten of the first measurement nor more: cut short.
+    path.write_text("".join(lines) + "".join(json.dumps(line) + "\n" for line in more[:-6]))
+    assert "step 1, 40 problems" in efforts(tmp_path)[0].text
+
+
 def test_one_effort_is_nothing_to_compare(tmp_path: Path) -> None:
     write(tmp_path, {"high": 10}, {"high": 0.5})
     with pytest.raises(UserError, match="two efforts"):

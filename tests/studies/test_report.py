@@ -16,8 +16,9 @@ import pytest
 from favilla.errors import UserError
 from favilla.studies.diversity import conditional_entropy
 from favilla.studies.logs import read_logs
-from favilla.studies.plan import run_folder
+from favilla.studies.plan import StartPart, run_folder
 from favilla.studies.report import report
+from favilla.studies.thinking import largest_fall
 from favilla.train.rl.held_out import log_spaced
 from tests.studies.synthetic import STEPS, synthetic_study, write_study
 
@@ -104,6 +105,63 @@ def test_sharpening_is_not_learning(found: dict[str, Any]) -> None:
     assert votes["verdict"] == "not shown" and votes["numbers"]["temperatures"]["0.5"] == pytest.approx(0.6 + 0.4 / 16)
 
 
+def test_every_set_stands_beside_its_own_start(tmp_path: Path) -> None:
+    """At temperature 0.5 the start solves all of `level`, at 1 all of `trained`, which is the middle of what was tried."""
+    study = synthetic_study({"none": {"seeds": [0, 1]}})
+    study = study.model_copy(update={"start": StartPart(temperatures=(0.5, 1.2), votes=16)})
+    write_study(tmp_path, study, healthy)
+    path = tmp_path / "start.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for line in lines:
+        if (line["set"], line["temperature"]) in (("level", 0.5), ("trained", 1.0)):
+            line["correct"], line["answers"] = ([value] * len(line["correct"]) for value in (1, "right"))
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    claims = by_name(report(tmp_path, tmp_path / "report"))
+    end = {"trained": 0.1 + 0.05 * math.log(STEPS), "level": 0.1 + 0.03 * math.log(STEPS)}
+    for name, where in (
+        ("trained", "temperature 1, the best of 3 tried (at 1"),
+        ("level", "temperature 0.5, the best of 3 tried, an end of the range (at 1"),
+    ):
+        claim = claims[f"pass@1 of {name} exceeds the start at its best temperature"]
+        assert claim["verdict"] == "not shown" and where in claim["text"]
+        assert claim["numbers"]["gain"]["value"] == pytest.approx(end[name] - 1, abs=0.01)
+        assert claims[f"pass@1 of {name} exceeds the start's majority of 16"]["numbers"]["gain"]["value"] < -0.5
+
+
+def test_a_sigmoid_needs_its_start(good: Path, found: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    shutil.copytree(good, folder)
+    (folder / "start.jsonl").unlink()
+    name = "pass@1 of trained grows log-linearly"
+    claim = by_name(report(folder, folder / "report"))[name]
+    assert claim["verdict"] == "shown" and "sigmoid not fitted, since the start is not measured" in claim["text"]
+    assert set(claim["numbers"]["fits"]) == {"log-linear", "linear", "power"}
+    assert by_name(found)[name]["numbers"]["fits"]["sigmoid"]["parameters"]["R0"] == pytest.approx(0.1, abs=0.001)
+
+
+def test_the_largest_fall_by_hand() -> None:
+    """Means 2, 5, 3, 3.5; the second run's thoughts do not grow again. Of two draws the ends are the draws."""
+    mean_SK = np.array([[1.0, 4, 2, 4], [3, 6, 4, 3]])
+    dip = largest_fall(np.array([1, 3, 10, 30]), mean_SK, np.array([[2.0, 4, 3, 3], [2, 5, 2, 3]]))
+    assert dip is not None and dip["steps"] == [3, 10, 30] and dip["tokens"] == [5, 3, 3.5]
+    assert [dip["fall"][key] for key in ("value", "low", "high")] == pytest.approx([0.4, 0.25, 0.6])
+    assert [dip["rise"][key] for key in ("value", "low", "high")] == pytest.approx([0.5, 0, 1])
+    assert dip["runs with both"] == 1 and "5.0 tokens at step 3 to 3.0 at 10, 40 % (25 to 60)" in dip["text"]
+    assert largest_fall(np.arange(3), np.array([[1.0, 2, 2]]), np.array([[1.0, 2, 2]])) is None
+
+
+def test_thinking_is_told_level_by_level(found: dict[str, Any], good: Path) -> None:
+    rows = found["thinking by level"]
+    assert [(row["level"], row["arm"], row["problems"]) for row in rows] == [
+        (f"hops {level}", arm, 20) for level in (1, 2) for arm in ARMS
+    ]
+    for row in rows:
+        rate, tokens = healthy(row["arm"], 0, "trained", 1, STEPS)
+        assert row["pass@1"]["value"] == pytest.approx(rate, abs=0.002)
+        assert row["thinking by run"] == pytest.approx([tokens] * len(ARMS[row["arm"]]["seeds"]), abs=0.2)
+    assert "| hops 1 | none | 60.0 (60.0-60.0) | 60.0, 60.0, 60.0 | " in (good / "report" / "report.md").read_text()
+
+
 def test_compression_and_its_phases(found: dict[str, Any]) -> None:
     claims = by_name(found)
     claim = claims["arm mid thinks in 30 % fewer tokens than none at equal accuracy"]
@@ -118,6 +176,12 @@ def test_compression_and_its_phases(found: dict[str, Any]) -> None:
         assert level["signs"] == "+-+" and level["runs"] == ["+-+", "+-+"]
         assert level["slopes"] == pytest.approx([6, -12, 3], abs=0.8)
         assert np.log(level["breaks"]) == pytest.approx(np.log([10, 46]), abs=0.1)
+        dip = level["largest fall"]
+        top, least, last = (healthy("mid", 0, "trained", 1, step)[1] for step in (10, 46, STEPS))
+        assert dip["steps"] == [10, 46, STEPS] and dip["runs with both"] == 2
+        assert dip["fall"]["value"] == pytest.approx(1 - least / top, abs=0.02)
+        assert dip["rise"]["value"] == pytest.approx(last - least, abs=0.3)
+    assert {level["largest fall"] for level in phases["numbers"]["control"].values()} == {None}
 
 
 def test_what_is_not_so_is_not_shown(tmp_path: Path) -> None:
