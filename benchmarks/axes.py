@@ -105,7 +105,7 @@ def figure(accuracy: dict[Cell, Interval], agents: int, half: float, out: Path) 
     axes.set_yscale("logit")
     axes.set_ylabel("share of questions answered right (log-odds scale)")
     axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize=8)
+    drawn.legend(loc="outside upper center", ncols=2, fontsize=8)
     save(drawn, out)
 
 
