@@ -170,7 +170,9 @@ def test_without_a_system_role_its_text_goes_before_the_question(status: int, ap
     result, asked = ask(behave, api=api, policy="low", limits=Limits(quorum=1.0), images=[PIXEL])
     assert result.answer is not None and [answer.status for answer in result.answers] == ["usable"] * 4
     taken = [one for one in asked if "instructions" not in one.body and len(one.body.get("messages", ())) != 2]
-    assert len(taken) == 5 and 1 <= len(asked) - 5 <= 4 and len(asked) == result.usage.calls  # the judge knows beforehand
+    assert (
+        len(taken) == 5 and 1 <= len(asked) - 5 <= 4 and len(asked) == result.usage.calls
+    )  # the judge knows beforehand
     _, (plain,) = ask(Say(), api=api, images=[PIXEL])
     system = plain.body["messages"][0]["content"] if api == "chat" else plain.body["instructions"]
     for one in taken[:-1]:
