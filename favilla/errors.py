@@ -1,4 +1,4 @@
-"""The exceptions that are not bugs."""
+"""The exceptions that are not bugs, and what checks of given values ask."""
 
 
 class UserError(Exception):
@@ -13,3 +13,8 @@ class Interrupted(KeyboardInterrupt):
 
     The command line prints it and exits with code 130.
     """
+
+
+def is_number(value: object) -> bool:
+    """Whether something given is a number, which True and False are not here."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

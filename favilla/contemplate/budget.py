@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from favilla.contemplate.solver import Usage
-from favilla.errors import UserError
+from favilla.errors import UserError, is_number
 
 COUNTED = ("input_tokens", "output_tokens", "total_tokens", "usd", "calls")
-
-
-def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)

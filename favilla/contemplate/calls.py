@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
-from favilla.contemplate.budget import Ledger, is_number
+from favilla.contemplate.budget import Ledger
 from favilla.contemplate.solver import Call, Panel, Reply, Solver, SolverError, Usage, derive
-from favilla.errors import UserError
+from favilla.errors import UserError, is_number
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from favilla.chat.messages import ImagePart, Message, ToolCall
 from favilla.chat.wire import EFFORTS, render_call
-from favilla.errors import UserError
+from favilla.errors import UserError, is_number
 
 FinishReason = Literal["stop", "length", "cancelled"]
 
@@ -49,9 +49,9 @@ class Request:
         check_integer("seed", self.seed, None)
         if self.thinking_budget is not None:
             check_integer("thinking_budget", self.thinking_budget, 0)
-        if not _is_number(self.temperature) or not 0 <= self.temperature < math.inf:
+        if not is_number(self.temperature) or not 0 <= self.temperature < math.inf:
             raise UserError(f"temperature {self.temperature!r}: give a number, 0 or more")
-        if not _is_number(self.top_p) or not 0 < self.top_p <= 1:
+        if not is_number(self.top_p) or not 0 < self.top_p <= 1:
             raise UserError(f"top_p {self.top_p!r}: give a number above 0 and up to 1")
         if self.effort is not None and self.effort not in EFFORTS:
             raise UserError(f"effort {self.effort!r} is unknown; choose one of {', '.join(EFFORTS)}")
@@ -80,10 +80,6 @@ def check_integer(name: str, value: Any, least: int | None) -> None:
     """Raises UserError unless `value` is a whole number, `least` or more."""
     if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
         raise UserError(f"{name} {value!r}: give a whole number" + ("" if least is None else f", {least} or more"))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
