@@ -36,8 +36,12 @@ OnToken = Callable[[int, int, Piece], None]
 COMPILED: dict[str, Any] = {"cpp_wrapper": True, "realize_opcount_threshold": 5}
 # A step in one piece has only ever one model to compute with: nothing need look whether it is still the same.
 ONE_PIECE: dict[str, Any] = {"guard_filter_fn": torch.compiler.skip_guard_on_all_nn_modules_unsafe}
-# Weights that stay as they are become constants, packed for the products that the compiler measures as fastest.
-FROZEN: dict[str, Any] = {"freezing": True, "max_autotune_gemm": True, "max_autotune_gemm_backends": "CPP,ATEN"}
+# Weights that stay as they are become constants, packed, those that read the same joined. `torch.compile` takes this as no
+# option: Dynamo looks at the settings themselves.
+FROZEN: dict[str, Any] = {"freezing": True, "cpp.enable_concat_linear": True}
+# For products in float32 the compiler calls MKL (see `functional.linear`), unless it has to write them itself; in 16 bits it
+# calls oneDNN, which is faster than what it writes.
+OWN_PRODUCTS: dict[str, Any] = {"max_autotune_gemm": True, "max_autotune_gemm_backends": "CPP,ATEN"}
 _numbers = itertools.count()
 
 
@@ -201,12 +205,22 @@ def compiled_decode(model: MuseSpark, frozen: bool) -> Decode:
     # rows 1, 4, 16, 64, ... before and after the cache outgrows the sliding window
     torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
     own = FunctionType(decode.__code__.replace(co_name=name), decode.__globals__, name)
-    options = None
-    if model.model.language_model.embed_tokens.weight.device.type == "cpu":
-        # Experts are chosen by their router's numbers, so the steps of a mixture are compiled in pieces, layer by layer.
-        whole = "sparse" not in model.config.text.mlp_layer_types
-        options = COMPILED | (ONE_PIECE if whole else {}) | (FROZEN if frozen else {})
-    return torch.compile(own, options=options)  # type: ignore[no-any-return]
+    weight = model.model.language_model.embed_tokens.weight
+    if weight.device.type != "cpu":
+        return torch.compile(own)  # type: ignore[no-any-return]
+    if "sparse" in model.config.text.mlp_layer_types:
+        # Experts are chosen by their router's numbers, so a step is compiled in pieces, each of which serves several layers.
+        return torch.compile(own, options=COMPILED)  # type: ignore[no-any-return]
+    compiled: Decode = torch.compile(own, options=COMPILED | ONE_PIECE)
+    if not frozen:
+        return compiled
+    settings = torch._inductor.config.patch(FROZEN | (OWN_PRODUCTS if weight.dtype == torch.float32 else {}))
+
+    def decode_frozen(*given: Any) -> torch.Tensor:
+        with settings:
+            return compiled(*given)
+
+    return decode_frozen
 
 
 def quarter_of_memory(device: torch.device, groups: Path = Path("/sys/fs/cgroup")) -> int:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.config import TextConfig
-from favilla.model.functional import Linear, activation
+from favilla.model.functional import Linear, activation, linear
 from favilla.model.norms import CentredRMSNorm, InputScaledRMSNorm
 
 
@@ -79,7 +79,7 @@ class Experts(nn.Module):
 
     def matrix(self, x: torch.Tensor, name: str, expert: int) -> torch.Tensor:
         """x (..., in) times that matrix of one expert."""
-        return F.linear(x, getattr(self, name)[expert])
+        return linear(x, getattr(self, name)[expert])
 
 
 class MixtureOfExperts(nn.Module):

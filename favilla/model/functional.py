@@ -25,21 +25,37 @@ ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 SAFE_EXPONENT = 60.0  # thousands of exp(60) add up to far less than float32 and bfloat16 hold, and exp(-60) is no zero
+# Not every build of PyTorch has it.
+ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+MANY = 32  # rows from which on a product by oneDNN takes less time than one by MKL
 
 
 class Linear(nn.Linear):
     """A linear layer that says what it computes in; so does its form in 8 bits (`int8`)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if torch.compiler.is_compiling() and x.device.type == "cpu" and x.numel() == x.shape[-1]:
-            # One row: the compiler's sums read the matrix once and fuse with what stands around; a product would be called.
-            y = (x[..., None, :] * self.weight).sum(-1)
-            return y if self.bias is None else y + self.bias
-        return super().forward(x)
+        return linear(x, self.weight, self.bias)
 
     @property
     def dtype(self) -> torch.dtype:
         return self.weight.dtype
+
+
+def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """x W^T + b of x (..., I), W (O, I) and b (O)."""
+    if x.device.type != "cpu":
+        return F.linear(x, weight, bias)
+    if torch.compiler.is_compiling():
+        if x.numel() != x.shape[-1]:
+            return F.linear(x, weight, bias)
+        # One row: the compiler's sums read the matrix once and fuse with what stands around; a product would be called.
+        y = (x[..., None, :] * weight).sum(-1)
+        return y if bias is None else y + bias
+    plain = x.dtype == weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    if plain and ONEDNN and not torch.is_grad_enabled() and x.numel() >= MANY * x.shape[-1]:
+        # PyTorch gives float32 to MKL, which leaves half of the vector unit of other makers' processors unused.
+        return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")  # type: ignore[no-any-return]
+    return F.linear(x, weight, bias)
 
 
 def activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:

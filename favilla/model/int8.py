@@ -8,10 +8,10 @@ Shape suffixes: N tokens, I inputs, O outputs, E experts.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.experts import Experts
+from favilla.model.functional import linear
 from favilla.model.spark import MuseSpark
 
 FEW = (
@@ -30,10 +30,10 @@ def product(x: torch.Tensor, int8_OI: torch.Tensor, scale_O: torch.Tensor) -> to
     # PyTorch's kernel refuses float64, and in bfloat16 kills the process where rows are no multiple of 16 long. Of the last
     # line, `torch.compile` may make a call of that kernel.
     if x.dtype not in (torch.float32, torch.float16) and not (x.dtype == torch.bfloat16 and x.shape[-1] % 16 == 0):
-        return F.linear(x, int8_OI.to(x.dtype) * scale_O[:, None])
+        return linear(x, int8_OI.to(x.dtype) * scale_O[:, None])
     if x.device.type == "cpu" and x.numel() <= FEW * x.shape[-1]:
         return torch._weight_int8pack_mm(x.reshape(-1, x.shape[-1]), int8_OI, scale_O).view(*x.shape[:-1], -1)
-    return F.linear(x, int8_OI.to(x.dtype)) * scale_O
+    return linear(x, int8_OI.to(x.dtype)) * scale_O
 
 
 class Int8Linear(nn.Module):

@@ -26,7 +26,7 @@ class SparkModel(nn.Module):
         super().__init__()
         self.vision_tower = VisionTower(config)
         self.vision_adapter = VisionAdapter(config)
-        self.vision_projection = nn.Linear(config.projector_hidden_size, config.text.hidden_size, bias=False)
+        self.vision_projection = Linear(config.projector_hidden_size, config.text.hidden_size, bias=False)
         self.language_model = TextBackbone(config)
 
 

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from favilla.model.config import SparkConfig, VisionConfig
-from favilla.model.functional import activation, attention, rotate
+from favilla.model.functional import Linear, activation, attention, linear, rotate
 
 NEIGHBOURS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # (columns, rows) away
 
@@ -108,7 +107,7 @@ class PatchEmbedder(nn.Module):
     def __init__(self, config: SparkConfig):
         super().__init__()
         v = config.vision
-        self.patch_embedding = nn.Linear(v.patch_temporal * 3 * v.patch_size**2, v.hidden_size, bias=False)
+        self.patch_embedding = Linear(v.patch_temporal * 3 * v.patch_size**2, v.hidden_size, bias=False)
         self.position_embedding_table = nn.Embedding(v.pos_emb_height * v.pos_emb_width, v.hidden_size)
         self.side, self.frames = v.pos_emb_height, v.patch_temporal
         self.transposed = config.gated
@@ -118,7 +117,7 @@ class PatchEmbedder(nn.Module):
         if pictures.pixels_RSP.shape[-1] * self.frames == weight.shape[1]:
             # A picture is a film of identical frames, so the frames' weights add up.
             weight = weight.unflatten(1, (self.frames, -1)).sum(1)
-        x_RSC = F.linear(pictures.pixels_RSP.to(weight.dtype), weight)
+        x_RSC = linear(pictures.pixels_RSP.to(weight.dtype), weight)
         share_RSN = self.shares(pictures).to(x_RSC.dtype)
         return x_RSC + share_RSN @ self.position_embedding_table.weight[: self.side**2].to(x_RSC.dtype)
 
@@ -144,8 +143,8 @@ class VisionAttention(nn.Module):
     def __init__(self, config: VisionConfig):
         super().__init__()
         width = config.hidden_size
-        self.q_proj, self.k_proj, self.v_proj = (nn.Linear(width, width) for _ in range(3))
-        self.proj = nn.Linear(width, width)
+        self.q_proj, self.k_proj, self.v_proj = (Linear(width, width) for _ in range(3))
+        self.proj = Linear(width, width)
         self.heads = config.num_attention_heads
 
     def forward(self, x_RSC: torch.Tensor, rope: tuple[torch.Tensor, torch.Tensor], mask: torch.Tensor):
@@ -160,8 +159,8 @@ class VisionAttention(nn.Module):
 class VisionMLP(nn.Module):
     def __init__(self, config: VisionConfig):
         super().__init__()
-        self.fc1 = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.fc2 = nn.Linear(config.intermediate_size, config.hidden_size)
+        self.fc1 = Linear(config.hidden_size, config.intermediate_size)
+        self.fc2 = Linear(config.intermediate_size, config.hidden_size)
         self.act = activation(config.hidden_act)
 
     def forward(self, x_RSC: torch.Tensor) -> torch.Tensor:
@@ -257,8 +256,8 @@ class VisionAdapter(nn.Module):
     def __init__(self, config: SparkConfig):
         super().__init__()
         width, inner = config.vision.hidden_size * config.vision.merge_size**2, config.projector_hidden_size
-        self.fc1 = nn.Linear(width, inner, bias=False)
-        self.fc2 = nn.Linear(inner, inner, bias=False)
+        self.fc1 = Linear(width, inner, bias=False)
+        self.fc2 = Linear(inner, inner, bias=False)
         self.act = activation(config.projector_hidden_act)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -44,7 +44,8 @@ def test_cached_logits_are_those_of_the_whole_sequence(wild, chunks):
         got.append(wild.model(extra[:, start : start + length], cache=cache.step(length)))
         start += length
     assert cache.keys[0].shape[2] == WINDOW + 1  # sliding layers hold their window only
-    torch.testing.assert_close(torch.cat(got, dim=1), torch.stack(whole), rtol=0, atol=1e-4)
+    # Products of few rows are computed by another library than those of many, which adds up in another order.
+    torch.testing.assert_close(torch.cat(got, dim=1), torch.stack(whole), rtol=0, atol=2e-4)
 
 
 def test_a_full_cache_is_an_error(wild):
