@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,7 @@ import torch
 
 from favilla.chat.encode import EncodedChat
 from favilla.chat.images import ImageProcessor
+from favilla.engine.passes import Passes
 from favilla.engine.prefixes import LEAST, Prefixes, common, picture_tokens, prompt_key
 from favilla.engine.request import Piece
 from favilla.engine.sampling import likeliest, sample
@@ -34,9 +35,6 @@ from favilla.model.vision import pack_pictures
 
 STRIDE = 64  # the part of the cache that a step reads grows by so many tokens at a time
 PREFILL_TOKENS = 8192  # prompts computed together have at most so many tokens, padding included
-
-# (model, ids_B, keys, values, length_B) -> logits (B, V) after one more token in every row
-Decode = Callable[[MuseSpark, torch.Tensor, list[torch.Tensor], list[torch.Tensor], torch.Tensor], torch.Tensor]
 
 
 @dataclass(eq=False)
@@ -88,15 +86,16 @@ class Row:
 class Batch:
     """The samples that an engine is writing. Not for several threads at once: the engine holds a lock.
 
-    steady: `decode` is compiled for numbers of rows, and for the weights as they are: only few numbers of rows are used, the
-    rows that nobody writes into compute for nothing. any_rows: it is compiled, for whatever weights and number of rows.
+    steady: the passes are compiled, steps for numbers of rows, for the weights as they are: only few numbers of rows are used,
+    the rows that nobody writes into compute for nothing. any_rows: steps are compiled, for whatever weights and number of rows.
     """
 
-    def __init__(self, model: MuseSpark, control: Control, processor: ImageProcessor, decode: Decode, banned_V: torch.Tensor,
+    def __init__(self, model: MuseSpark, control: Control, processor: ImageProcessor, passes: Passes, banned_V: torch.Tensor,
                  max_rows: int, cache_bytes: int, steady: bool, any_rows: bool):  # fmt: skip
         self.model, self.config, self.control, self.processor = model, model.config.text, control, processor
-        self.decode, self.banned_V, self.max_rows, self.cache_bytes = decode, banned_V, max_rows, cache_bytes
+        self.passes, self.banned_V, self.max_rows, self.cache_bytes = passes, banned_V, max_rows, cache_bytes
         self.steady, self.any_rows = steady, any_rows
+        self._parameters = list(model.parameters())
         weight = model.model.language_model.embed_tokens.weight
         self.dtype, self.device = weight.dtype, weight.device
         self.calls: list[Call] = []
@@ -175,7 +174,7 @@ class Batch:
                 self._part = self._current_part()
             part, count = self._part, len(self.rows)
             self._ids_R[:count] = ids_B
-            self.logits_BV = self.decode(self.model, self._ids_R, part.keys, part.values, part.length_R)[:count]
+            self.logits_BV = self.passes.decode(self.model, self._ids_R, part.keys, part.values, part.length_R)[:count]
 
     def _current_part(self) -> KVCache:
         """The rows that are written, and as much of them as is used."""
@@ -333,21 +332,20 @@ class Batch:
             there = row.prompt.ids[:length].count(image)
             counts = np.cumsum(picture_tokens(row.prompt, self.processor.merge_size))
             encoded += row.prompt.pictures[int(np.searchsorted(counts, there, side="right")) :]
-        pictures = None
+        ids_BT, pictures, image_MD = ids_BT.to(self.device), None, None
         if encoded:
             normalised = [(self.processor.normalise(patches), grid) for patches, grid in encoded]
             pictures = pack_pictures(normalised, merge=self.processor.merge_size).to(self.device)
+            one_row = len(pictures.row_RS) == 1
+            image_MD = self.passes.see(self.model, pictures) if one_row else self.model.see(pictures)
+        x_BTD = self.model.embed(ids_BT, pictures, image_MD=image_MD)
         part = self.cache.part(first, first + len(rows), max(lengths) + T)
+        if len(rows) == 1 and not lengths[0]:
+            return self.passes.read(self.model, x_BTD, part.keys, part.values, part.length_R)
         part.used = max(lengths)
-        padded = len(rows) > 1
-        segments = segments_BT.to(self.device) if padded else None
-        return self.model(
-            ids_BT.to(self.device),
-            pictures=pictures,
-            segments_BT=segments,
-            cache=part.step(T, segments),
-            last_only=True,
-        )[:, 0]
+        segments = segments_BT.to(self.device) if len(rows) > 1 else None
+        step = part.step(T, segments)
+        return self.model(ids_BT, embedded_BTD=x_BTD, segments_BT=segments, cache=step, last_only=True)[:, 0]
 
     # --- writing
 
@@ -391,7 +389,8 @@ class Batch:
 
     def _weights_version(self) -> int:
         """Another number after the weights have been trained: prompts kept from before are void then."""
-        return sum(parameter._version for parameter in self.model.parameters())
+        # Weights that were made in inference mode count no changes.
+        return sum(parameter._version for parameter in self._parameters if not parameter.is_inference())
 
     def _size(self, rows: int, capacity: int) -> int:
         return KVCache.size(self.config, rows, capacity, self.dtype)

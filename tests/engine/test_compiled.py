@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from favilla.engine.generate import Engine, Request
 from favilla.errors import UserError
-from favilla.model import MuseSpark, initialise
+from favilla.model import KVCache, MuseSpark, initialise
 from favilla.model.int8 import quantise
 from tests.engine.conftest import COLOUR, make_config, noise, user
 
@@ -28,6 +30,9 @@ REQUESTS = [
 ]
 
 
+PICTURES = Request(user(noise(1, 84, 84), noise(2, 28, 140), COLOUR), temperature=1.0, seed=3, max_new_tokens=9)
+
+
 @pytest.mark.parametrize("kind", [{}, {"int8": True}, {"dense": False}], ids=["dense", "int8", "mixture"])
 def test_compiled_steps_write_the_same(tokenizer, wild, kind):
     plain, fast = (engine(tokenizer, wild, compiled, **kind) for compiled in (False, True))
@@ -38,10 +43,38 @@ def test_compiled_steps_write_the_same(tokenizer, wild, kind):
         assert ours.ids == theirs.ids
         assert ours.logprobs == pytest.approx(theirs.logprobs, abs=1e-3)
     assert max(rows) == 4  # three samples are written in a step of four
+    # Prompts that are read alone, with one picture, two and none, into rows beside others and not.
+    for request in (REQUESTS[1], PICTURES, REQUESTS[0]):
+        (ours,), (theirs,) = (each.generate([replace(request, n=1)])[0] for each in (fast, plain))
+        assert ours.ids == theirs.ids
+        assert ours.logprobs == pytest.approx(theirs.logprobs, abs=1e-3)
     with torch.no_grad():
         fast.model.model.language_model.norm.weight.mul_(2.0)
     with pytest.raises(UserError, match="make a new one"):
         fast.generate(REQUESTS)
+
+
+@torch.inference_mode()
+def test_weights_are_constants_of_what_is_compiled(tokenizer, wild):
+    """Matrices are packed once, so what was compiled goes on with the old ones when they change: it looks none up."""
+    fast = engine(tokenizer, wild, compiled=True)
+    model, passes = fast.model, fast._batch.passes
+
+    def logits() -> list[torch.Tensor]:
+        one, four = (KVCache(model.config.text, rows, 16) for rows in (1, 4))
+        ids_B = torch.arange(4) + 300
+        return [
+            passes.read(model, model.embed(ids_B[None].repeat(1, 3)), one.keys, one.values, one.length_R),
+            passes.decode(model, ids_B, four.keys, four.values, four.length_R),
+        ]
+
+    before = logits()
+    for module in model.model.language_model.modules():  # a prompt's head has one row, for which nothing is packed
+        if isinstance(module, torch.nn.Linear):
+            module.weight.zero_()
+    for old, new in zip(before, logits(), strict=True):
+        assert old.abs().max() > 0.01
+        torch.testing.assert_close(old, new)
 
 
 def test_compiled_once_for_all_weights_and_numbers_of_rows(tokenizer, wild):
