@@ -33,7 +33,11 @@ from favilla.model.cache import KVCache, can_begin
 from favilla.model.spark import MuseSpark
 from favilla.model.vision import pack_pictures
 
-STRIDE = 64  # the part of the cache that a step reads grows by so many tokens at a time
+STRIDE = (
+    16  # the part of the cache that a step reads grows by so many slots at a time: they are computed with in sixteens
+)
+ROOM = 64  # the cache itself grows by so many tokens at a time
+SHORT = 256  # tokens or patches; of longer inputs the fused attention that is called is faster than a compiled one
 PREFILL_TOKENS = 8192  # prompts computed together have at most so many tokens, padding included
 
 
@@ -95,7 +99,6 @@ class Batch:
         self.model, self.config, self.control, self.processor = model, model.config.text, control, processor
         self.passes, self.banned_V, self.max_rows, self.cache_bytes = passes, banned_V, max_rows, cache_bytes
         self.steady, self.any_rows = steady, any_rows
-        self._parameters = list(model.parameters())
         weight = model.model.language_model.embed_tokens.weight
         self.dtype, self.device = weight.dtype, weight.device
         self.calls: list[Call] = []
@@ -179,7 +182,7 @@ class Batch:
     def _current_part(self) -> KVCache:
         """The rows that are written, and as much of them as is used."""
         longest = max(row.length for row in self.rows)
-        reach = min(-(-longest // STRIDE) * STRIDE, self.cache.capacity)
+        reach = min(-(-(longest + 1) // STRIDE) * STRIDE - 1, self.cache.capacity)
         part = self.cache.part(0, self._row_count(len(self.rows)), reach)
         # Idle rows begin anew, so that they never grow out of the cache.
         part.length_R[len(self.rows) :] = 0
@@ -229,7 +232,8 @@ class Batch:
         """Buffers for these rows, roundly, if there is room for that; smaller ones than before where most would stay empty,
         so that there is room for kept prompts."""
         count, capacity, kept = self._row_count(len(rows)), max(row.need for row in rows), len(self.rows)
-        round_count, round_capacity = 1 << (count - 1).bit_length(), -(-capacity // STRIDE) * STRIDE
+        # More than is needed: to the compiler a part and the whole of a buffer are two kinds of things.
+        round_count, round_capacity = 1 << (count - 1).bit_length(), (capacity // ROOM + 1) * ROOM
         for shape in ((round_count, round_capacity), (count, round_capacity), (count, capacity)):
             if (peak := self.cache.peak(*shape, kept)) <= self.cache_bytes:
                 break
@@ -336,11 +340,12 @@ class Batch:
         if encoded:
             normalised = [(self.processor.normalise(patches), grid) for patches, grid in encoded]
             pictures = pack_pictures(normalised, merge=self.processor.merge_size).to(self.device)
-            one_row = len(pictures.row_RS) == 1
-            image_MD = self.passes.see(self.model, pictures) if one_row else self.model.see(pictures)
+            rows_of_patches, patches = pictures.row_RS.shape
+            alone = rows_of_patches == 1 and patches <= SHORT
+            image_MD = self.passes.see(self.model, pictures) if alone else self.model.see(pictures)
         x_BTD = self.model.embed(ids_BT, pictures, image_MD=image_MD)
         part = self.cache.part(first, first + len(rows), max(lengths) + T)
-        if len(rows) == 1 and not lengths[0]:
+        if len(rows) == 1 and not lengths[0] and T <= SHORT:
             return self.passes.read(self.model, x_BTD, part.keys, part.values, part.length_R)
         part.used = max(lengths)
         segments = segments_BT.to(self.device) if len(rows) > 1 else None
@@ -387,10 +392,9 @@ class Batch:
         """Other rows, or other buffers: what was prepared for them is void."""
         self._part = self._settings = None
 
-    def _weights_version(self) -> int:
-        """Another number after the weights have been trained: prompts kept from before are void then."""
-        # Weights that were made in inference mode count no changes.
-        return sum(parameter._version for parameter in self._parameters if not parameter.is_inference())
+    def _weights_version(self) -> list[tuple[int, int]]:
+        """Another one after the weights have been trained or replaced: prompts kept from before are void then."""
+        return [(id(parameter), parameter._version) for parameter in self.model.parameters()]
 
     def _size(self, rows: int, capacity: int) -> int:
         return KVCache.size(self.config, rows, capacity, self.dtype)

@@ -33,12 +33,13 @@ class Engine:
     """Generates with one model. May be asked from several threads; all samples are written as one batch.
 
     compiled: let `torch.compile` fuse the step that writes a token, and the passes over a prompt and a picture that are read
-    alone, for the weights as they are: two to five times as fast, after half a minute of compiling for each of these, and for
-    each of 1, 4, 16, 64, ... rows that come to be used. any_rows: a compiled step serves any number of rows, and weights that
+    alone, for the weights as they are: up to five times as fast (docs/results/speed.md), after half a minute of compiling for
+    each of these, and for each of 1, 4, 16, 64, ... rows that come to be used. any_rows: a compiled step serves any number of rows, and weights that
     change between requests: for hundreds of samples at a time and for training; with few rows slower. max_rows: most samples written at once; the others wait. cache_bytes: most memory that keys and values of samples and of kept prompts may take; by default
     a quarter of the memory of the machine, container or GPU.
 
-    Raises UserError when model and tokenizer do not belong together, and for numbers out of range.
+    Raises UserError when model and tokenizer do not belong together, for weights made under `torch.inference_mode`, for numbers
+    out of range, and where something is to be compiled and there is no C++ compiler.
     """
 
     def __init__(
@@ -67,6 +68,11 @@ class Engine:
             raise UserError(
                 f"image processor: patches of {processor.patch_size} px merged by {processor.merge_size}; the model's "
                 f"config says {vision.patch_size} and {vision.merge_size}; use the model's own image processor"
+            )
+        if any(parameter.is_inference() for parameter in model.parameters()):
+            raise UserError(
+                "the model's weights were made under torch.inference_mode, where changes are not counted; make it under "
+                "torch.inference_mode(False)"
             )
         self.model, self.tokenizer, self.processor = model, tokenizer, processor
         self.control = Control(tokenizer)

@@ -6,6 +6,7 @@ Shape suffixes: B rows, T tokens, D hidden size, V vocabulary, M image tokens.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -13,7 +14,9 @@ from typing import Any
 
 import torch
 
+from favilla.errors import UserError
 from favilla.model.cache import Step
+from favilla.model.functional import Linear
 from favilla.model.spark import MuseSpark
 from favilla.model.vision import PackedPictures
 
@@ -61,22 +64,39 @@ class Passes:
 
 
 def compiled_passes(model: MuseSpark, frozen: bool) -> Passes:
-    """frozen: for the weights as they are; otherwise only `decode` is compiled, for whatever weights."""
-    # rows 1, 4, 16, 64, ... before and after the cache outgrows the sliding window
-    torch._dynamo.config.recompile_limit = max(32, torch._dynamo.config.recompile_limit)
+    """frozen: for the weights as they are; otherwise only `decode` is compiled, for whatever weights. Raises UserError where
+    there is no C++ compiler."""
     weight = model.model.language_model.embed_tokens.weight
     if weight.device.type != "cpu":
         return Passes(torch.compile(_own(decode)))
+    check_compiler("compiled")
+    # PyTorch about itself, whenever it measures a product.
+    warnings.filterwarnings("ignore", "TypedStorage is deprecated", module=r"torch\._inductor")
     if "sparse" in model.config.text.mlp_layer_types:
         # Experts are chosen by their router's numbers, so a step is compiled in pieces, each of which serves several layers.
-        return Passes(torch.compile(_own(decode), options=COMPILED))
+        return Passes(_under({}, _own(decode), options=COMPILED))
     options = COMPILED | ONE_PIECE
-    steps = torch.compile(_own(decode), options=options)
-    if not frozen:
-        return Passes(steps)
-    prompts, tower = (torch.compile(_own(each), options=options, dynamic=True) for each in (read, see))
+    # Weights in 8 bits would become constants in float32.
+    if not frozen or not isinstance(model.lm_head, Linear):
+        return Passes(_under({}, _own(decode), options=options))
     products = OWN_PRODUCTS if weight.dtype == torch.float32 else {}
-    return Passes(_under(FROZEN | products, steps), _under(FROZEN, prompts), _under(FROZEN, tower))
+    return Passes(
+        _under(FROZEN | products, _own(decode), options=options),
+        *(_under(FROZEN, _own(each), options=options, dynamic=True) for each in (read, see)),
+    )
+
+
+def check_compiler(what: str) -> None:
+    """Raises UserError, beginning with `what`, where torch finds no C++ compiler: it would look for one only in the first step."""
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    try:
+        get_cpp_compiler()
+    except InvalidCxxCompiler:
+        raise UserError(
+            f"{what}: there is no C++ compiler; install g++, name one in CXX, or do without compiling"
+        ) from None
 
 
 def _own(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
@@ -87,11 +107,17 @@ def _own(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     return FunctionType(function.__code__.replace(co_name=name), function.__globals__, name)
 
 
-def _under(settings: dict[str, Any], function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-    patch = torch._inductor.config.patch(settings)
+def _under(
+    settings: dict[str, Any], function: Callable[..., torch.Tensor], **given: Any
+) -> Callable[..., torch.Tensor]:
+    """Compiled, under settings of the compiler; every thread has its own, so they are made at each call (microseconds)."""
+    compiled = torch.compile(function, **given)
+    # rows 1, 4, 16, 64, ... before and after the cache outgrows the sliding window
+    limit = torch._dynamo.config.patch(recompile_limit=max(32, torch._dynamo.config.recompile_limit))
+    patch = torch._inductor.config.patch({"autotune_num_choices_displayed": 0} | settings)
 
-    def run(*given: Any) -> torch.Tensor:
-        with patch:
-            return function(*given)
+    def run(*args: Any) -> torch.Tensor:
+        with limit, patch:
+            return compiled(*args)
 
     return run

@@ -58,6 +58,9 @@ def skeleton(config: SparkConfig, where: Path | str) -> MuseSpark:
         raise UserError(f"{where}: no model can be built from it ({reason}); mend its sizes") from None
 
 
+@torch.inference_mode(
+    False
+)  # whoever loads it: weights made in that mode could not be trained, nor their changes counted
 def load_model(
     folder: str | Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu"
 ) -> tuple[MuseSpark, SparkConfig]:

@@ -51,11 +51,25 @@ def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = No
         # One row: the compiler's sums read the matrix once and fuse with what stands around; a product would be called.
         y = (x[..., None, :] * weight).sum(-1)
         return y if bias is None else y + bias
-    plain = x.dtype == weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    if plain and ONEDNN and not torch.is_grad_enabled() and x.numel() >= MANY * x.shape[-1]:
-        # PyTorch gives float32 to MKL, which leaves half of the vector unit of other makers' processors unused.
+    # PyTorch gives float32 to MKL, which leaves half of the vector unit of other makers' processors unused.
+    if _for_onednn(x, weight, bias):
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")  # type: ignore[no-any-return]
     return F.linear(x, weight, bias)
+
+
+def _for_onednn(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> bool:
+    """Whether oneDNN may be called by hand: it takes no gradients, and of what does not fit it says nothing helpful."""
+    return (
+        x.dtype == weight.dtype == torch.float32
+        and not torch.is_grad_enabled()
+        and x.numel() >= MANY * x.shape[-1] > 0
+        and x.shape[-1:] == weight.shape[1:]
+        and (bias is None or (bias.dtype == x.dtype and bias.shape == weight.shape[:1] and bias.is_contiguous()))
+        and ONEDNN
+        and bool(torch.backends.mkldnn.enabled)
+        and not torch.is_autocast_enabled("cpu")
+        and not torch.jit.is_tracing()
+    )
 
 
 def activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from favilla.engine.generate import Engine, Request
+from favilla.engine.load import load
 from favilla.errors import UserError
 from favilla.model import KVCache, MuseSpark, initialise
 from favilla.model.int8 import quantise
@@ -100,3 +101,39 @@ def test_compiled_once_for_all_weights_and_numbers_of_rows(tokenizer, wild):
         graphs.append(torch._dynamo.utils.counters["stats"]["unique_graphs"])
     assert graphs[1] - graphs[0] <= 3 and graphs[1] == graphs[2] == graphs[3], graphs
     assert written[0] != written[1] != written[2]
+
+
+def test_few_compilations(tokenizer, wild):
+    """However long an answer becomes within a window, and whichever prompts it goes on from: a step, a prompt, a picture."""
+    fast = engine(tokenizer, wild, compiled=True)
+    before = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    for tokens in (3, 20, 33):
+        fast.generate([Request(user("Hi"), max_new_tokens=tokens, temperature=1.0, seed=tokens)])
+        fast.generate([Request(user(noise(tokens, 28, 28), "?"), max_new_tokens=2)])
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] - before <= 3
+
+
+def test_replaced_weights_are_noticed(tokenizer, wild):
+    """Kept prompts are void whether weights are changed in place or replaced."""
+    plain = engine(tokenizer, wild, compiled=False)
+    request = Request(user("What is 12 + 34? " * 4), max_new_tokens=3)
+    plain.generate([request])
+    plain.model.load_state_dict({k: 1.5 * v for k, v in plain.model.state_dict().items()}, assign=True)
+    (made,), (expected,) = (
+        each.generate([request])[0] for each in (plain, Engine(plain.model, plain.tokenizer, plain.processor))
+    )
+    assert made.usage.cached_tokens == 0 and made.logprobs == expected.logprobs
+
+
+def test_weights_of_inference_mode(tokenizer, wild):
+    with torch.inference_mode():
+        with pytest.raises(UserError, match="inference_mode"):
+            engine(tokenizer, wild, compiled=False)
+        assert load("ember").ask("What is 2 + 3?", max_new_tokens=4).answer is not None
+
+
+def test_no_compiler(tokenizer, wild, monkeypatch):
+    monkeypatch.setenv("CXX", "/nowhere/g++")
+    monkeypatch.setattr(torch._inductor.config.cpp, "cxx", (None, "/nowhere/g++"))
+    with pytest.raises(UserError, match=r"^compiled: there is no C\+\+ compiler"):
+        engine(tokenizer, wild, compiled=True)

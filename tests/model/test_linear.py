@@ -24,8 +24,8 @@ def matrices(rows: tuple[int, ...], inputs: int, outputs: int) -> tuple[torch.Te
 )  # fmt: skip
 def test_products_are_those_of_the_definition(rows, inputs, outputs, biased, strided, grad):
     x, weight, bias = matrices(rows, inputs, outputs)
-    if strided:  # neither is contiguous
-        x, weight = x.repeat_interleave(2, -1)[..., ::2], weight.T.contiguous().T
+    if strided:  # none is contiguous
+        x, weight, bias = x.repeat_interleave(2, -1)[..., ::2], weight.T.contiguous().T, bias.repeat_interleave(2)[::2]
     expected = (x.double()[..., None, :] * weight.double()).sum(-1) + (bias.double() if biased else 0)
     with torch.set_grad_enabled(grad):
         got = linear(x, weight, bias if biased else None)
@@ -40,6 +40,12 @@ def test_autocast_and_gradients_are_those_of_pytorch():
     weight.requires_grad_()
     linear(x, weight, bias).sum().backward()
     torch.testing.assert_close(weight.grad, x.sum(0).expand(16, 24))
+
+
+@pytest.mark.parametrize("shapes", [((64, 24), (16, 23), (16,)), ((64, 24), (16, 24), (15,))])
+def test_what_does_not_fit_is_an_error_that_names_the_shapes(shapes):
+    with torch.no_grad(), pytest.raises(RuntimeError, match="size|shape"):
+        linear(*(torch.zeros(shape) for shape in shapes))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])

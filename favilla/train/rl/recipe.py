@@ -206,15 +206,9 @@ class RLRecipe(Strict):
         fields = " and ".join(name for name, on in asked.items() if on)
         if not fields:
             return
-        from torch._inductor.cpp_builder import get_cpp_compiler
-        from torch._inductor.exc import InvalidCxxCompiler
+        from favilla.engine.passes import check_compiler
 
-        try:
-            get_cpp_compiler()
-        except InvalidCxxCompiler:
-            raise UserError(
-                f"recipe: {fields} = true: there is no C++ compiler; install g++, name one in CXX, or set it to false"
-            ) from None
+        check_compiler(f"recipe: {fields} = true")
 
     def effort_weights(self) -> dict[str, Effort]:
         return {name: Effort(part.weight, part.penalty) for name, part in self.efforts.items()}
