@@ -44,7 +44,7 @@ def test_autocast_and_gradients_are_those_of_pytorch():
 
 @pytest.mark.parametrize("shapes", [((64, 24), (16, 23), (16,)), ((64, 24), (16, 24), (15,))])
 def test_what_does_not_fit_is_an_error_that_names_the_shapes(shapes):
-    with torch.no_grad(), pytest.raises(RuntimeError, match="size|shape"):
+    with torch.no_grad(), pytest.raises(RuntimeError, match=r"size|shape"):
         linear(*(torch.zeros(shape) for shape in shapes))
 
 
