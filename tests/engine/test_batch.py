@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from favilla.chat.encode import encode_chat
 from favilla.chat.messages import Message
 from favilla.engine.generate import Engine, Request, quarter_of_memory
+from favilla.engine.passes import Passes
 from favilla.errors import UserError
 from favilla.model import MuseSpark, initialise
 from favilla.model.cache import KVCache
@@ -349,7 +350,7 @@ def test_an_error_spares_those_who_have_all(fresh, monkeypatch):
     def broken(*given):  # type: ignore[no-untyped-def]
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(engine._batch, "decode", broken)
+    monkeypatch.setattr(engine._batch, "passes", Passes(decode=broken))
     engine.step()
     assert done.result.finish_reason == "length"
     with pytest.raises(RuntimeError, match="out of order"):
